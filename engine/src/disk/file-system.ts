@@ -1,0 +1,106 @@
+/**
+ * File system: everything the engine asks of the disk, and nothing else. Code above this file never imports node:fs, so
+ * a test can hand in a file system that is full, that fails, or that forgets whatever was not synced.
+ *
+ * Calls are synchronous: with the page in the operating system's cache a read takes about a microsecond, a promise for
+ * it more than ten. The one exception is the wait for the disk itself, `syncDataLater`, which many writers share.
+ * Invariant: errors are Node's own, with their `code` (`ENOSPC`, `ENOENT` ...); who calls decides what they mean.
+ */
+
+import * as nodeFs from 'node:fs';
+
+/** How a file is opened: to read; to read and write; the same, but it must not exist yet. */
+export type OpenMode = 'read' | 'write' | 'create';
+
+/** An open file. Positions and sizes are bytes. */
+export interface OpenFile {
+  /** Read up to `size` bytes at `position` into `target[start...]`; returns how many were there, 0 at the end of the file. */
+  read(target: Uint8Array, start: number, size: number, position: number): number;
+  /** Write `bytes[start, start + size)` at `position`; returns how many bytes were taken, which may be fewer. */
+  write(bytes: Uint8Array, start: number, size: number, position: number): number;
+  /** Make the file end at `size`. */
+  truncate(size: number): void;
+  /** Return when everything written so far is on the disk (fdatasync). */
+  syncData(): void;
+  /** The same without holding up the program: everything written before this call. */
+  syncDataLater(): Promise<void>;
+  size(): number;
+  close(): void;
+}
+
+/** A file system, as much of it as the engine uses. */
+export interface FileSystem {
+  open(path: string, mode: OpenMode): OpenFile;
+  /** The names in a directory, in no order. */
+  list(directory: string): string[];
+  /** Put `from` in the place of `to`; whoever opens `to` finds the old file or the new one, never half of either. */
+  rename(from: string, to: string): void;
+  remove(path: string): void;
+  /** Make a directory, and its parents where they lack. */
+  makeDirectory(path: string): void;
+  /** Return when the names in this directory (files made, renamed, removed) are on the disk. */
+  syncDirectory(path: string): void;
+  /** Set the permissions of a file, as in chmod(2). */
+  changeMode(path: string, mode: number): void;
+}
+
+const OPEN_FLAGS = { read: 'r', write: 'r+', create: 'wx+' } as const;
+
+class NodeFile implements OpenFile {
+  readonly #fd: number;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  read(target: Uint8Array, start: number, size: number, position: number): number {
+    return nodeFs.readSync(this.#fd, target, start, size, position);
+  }
+
+  write(bytes: Uint8Array, start: number, size: number, position: number): number {
+    return nodeFs.writeSync(this.#fd, bytes, start, size, position);
+  }
+
+  truncate(size: number): void {
+    nodeFs.ftruncateSync(this.#fd, size);
+  }
+
+  syncData(): void {
+    nodeFs.fdatasyncSync(this.#fd);
+  }
+
+  syncDataLater(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      nodeFs.fdatasync(this.#fd, error => (error === null ? resolve() : reject(error)));
+    });
+  }
+
+  size(): number {
+    return nodeFs.fstatSync(this.#fd).size;
+  }
+
+  close(): void {
+    nodeFs.closeSync(this.#fd);
+  }
+}
+
+/** The file system of this machine. */
+export const nodeFileSystem: FileSystem = {
+  open: (path, mode) => new NodeFile(nodeFs.openSync(path, OPEN_FLAGS[mode], 0o644)),
+  list: directory => nodeFs.readdirSync(directory),
+  rename: (from, to) => nodeFs.renameSync(from, to),
+  remove: path => nodeFs.unlinkSync(path),
+  makeDirectory: path => {
+    nodeFs.mkdirSync(path, { recursive: true });
+  },
+  syncDirectory: path => {
+    if (process.platform === 'win32') return; // Windows has no call for it: NTFS keeps names in a journal of its own.
+    const fd = nodeFs.openSync(path, 'r');
+    try {
+      nodeFs.fsyncSync(fd);
+    } finally {
+      nodeFs.closeSync(fd);
+    }
+  },
+  changeMode: (path, mode) => nodeFs.chmodSync(path, mode),
+};
