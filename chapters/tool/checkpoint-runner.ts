@@ -6,10 +6,21 @@
  */
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import type { TestCase, TestModule, TestProject } from 'vitest/node';
 import { startVitest } from 'vitest/node';
-import type { ChapterResult, ChildMessage, ChildRequest, TestFailure, TestResult } from './run-checkpoints.ts';
+import {
+  type ChapterResult,
+  type ChildMessage,
+  type ChildRequest,
+  samePath,
+  type TestFailure,
+  type TestResult,
+} from './run-checkpoints.ts';
 import { ALIASES } from './targets.ts';
+
+const SETUP = fileURLToPath(new URL('./checkpoint-setup.ts', import.meta.url));
 
 process.once('message', message => void run(message as ChildRequest));
 process.once('disconnect', () => process.exit(1));
@@ -47,16 +58,8 @@ async function run(request: ChildRequest): Promise<void> {
       projects: request.jobs.map(job => project(request, job)),
       reporters: [
         {
-          onTestCaseReady: test => {
-            stopPulse();
-            tell({
-              kind: 'start',
-              ...where(test.project, test.module.moduleId),
-              section: sectionOf(test),
-              test: test.name,
-            });
-          },
           onTestCaseResult: test => {
+            stopPulse();
             const place = where(test.project, test.module.moduleId);
             tell({ kind: 'test', ...place, result: testResult(test) });
           },
@@ -65,7 +68,8 @@ async function run(request: ChildRequest): Promise<void> {
             tell({ kind: 'chapter', job, result: chapterResult(chapter, module) });
           },
           onTestRunEnd: (_modules, unhandled) => {
-            tell({ kind: 'done', errors: unhandled.map(toFailure) });
+            const errors = unhandled.map(error => ({ ...toFailure(error), file: fileOf(error) }));
+            tell({ kind: 'done', errors });
           },
         },
       ],
@@ -90,7 +94,13 @@ function project(request: ChildRequest, job: ChildRequest['jobs'][number]): Reco
       hookTimeout: 15_000,
       pool: 'threads',
       isolate: false,
-      env: { FORCE_COLOR: '0', ZEROCASK_TARGET: job.target },
+      setupFiles: [SETUP],
+      env: {
+        FORCE_COLOR: '0',
+        ZEROCASK_TARGET: job.target,
+        ZEROCASK_JOB: job.name,
+        ZEROCASK_PROGRESS: request.progress,
+      },
     },
   };
 }
@@ -116,7 +126,7 @@ function aliases(target: string): Resolver {
   };
 }
 
-/** The file, or its JavaScript twin. A missing file is named with its path, so that the message says what to write. */
+/** The file, or its JavaScript twin. */
 function found(file: string): string {
   const js = file.replace(/\.ts$/, '.js');
   return !existsSync(file) && existsSync(js) ? js : file;
@@ -164,13 +174,20 @@ function toFailure(error: unknown): TestFailure {
   const { message, name, expected, actual, diff, stacks } = error as WorkerError;
   const frames = (stacks ?? []).map(({ file, line, column, method }) => ({ file, line, column, method }));
   return {
-    message: message ?? String(error),
+    message: plain(message ?? String(error)),
     name: name ?? 'Error',
     ...(typeof expected === 'string' ? { expected } : {}),
     ...(typeof actual === 'string' ? { actual } : {}),
-    ...(diff === undefined ? {} : { diff }),
+    ...(diff === undefined ? {} : { diff: stripVTControlCharacters(diff) }),
     frames,
   };
 }
 
-const samePath = (a: string, b: string): boolean => a.split(sep).join('/') === b.split(sep).join('/');
+/** Without colours, and with a missing file named from the target on. */
+function plain(message: string): string {
+  const text = stripVTControlCharacters(message);
+  return text.replace(/Cannot find module '[^']*?((?:engine|redis-compat)\/src\/|sketch\/)/, "Cannot find module '$1");
+}
+
+/** The test file in which an error came up that belongs to no test. */
+const fileOf = (error: unknown): string => (error as { VITEST_TEST_PATH?: string }).VITEST_TEST_PATH ?? '';

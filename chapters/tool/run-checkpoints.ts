@@ -7,6 +7,9 @@
  * Invariant: a file that can't be loaded is an error of its chapter, never a chapter without tests.
  */
 import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Chapter, type Course, chapterAt } from './catalog.ts';
 
@@ -82,21 +85,16 @@ export interface ChildRequest {
   }[];
   readonly workers: number;
   readonly testNamePattern: string | undefined;
+  /** The folder in which workers note what they are about to run. */
+  readonly progress: string;
 }
 
 /** What the child sends back, in order. */
 export type ChildMessage =
   | { readonly kind: 'alive' }
-  | {
-      readonly kind: 'start';
-      readonly job: string;
-      readonly chapter: number;
-      readonly section: string;
-      readonly test: string;
-    }
   | { readonly kind: 'test'; readonly job: string; readonly chapter: number; readonly result: TestResult }
   | { readonly kind: 'chapter'; readonly job: string; readonly result: ChapterResult }
-  | { readonly kind: 'done'; readonly errors: readonly TestFailure[] };
+  | { readonly kind: 'done'; readonly errors: readonly (TestFailure & { readonly file: string })[] };
 
 const SILENCE_MS = 30_000;
 
@@ -140,19 +138,38 @@ export async function runJobs(course: Course, jobs: readonly Job[], options: Run
 interface Hung {
   job: string;
   chapter: number;
-  section: string;
+  /** Sections and name of the test, joined by ` > `; empty when the loop is outside of tests. */
   test: string;
   passed: TestResult[];
 }
 
-function runChild(
+interface ChildEnd {
+  hung: Hung[];
+  errors: readonly TestFailure[];
+}
+
+async function runChild(
   course: Course,
   jobs: readonly Job[],
   done: Map<string, Map<number, ChapterResult>>,
   options: RunOptions,
-): Promise<{ hung: Hung[]; errors: readonly TestFailure[] }> {
+): Promise<ChildEnd> {
+  const progress = mkdtempSync(join(tmpdir(), 'zerocask-check-'));
+  try {
+    return await superviseChild(course, jobs, done, options, progress);
+  } finally {
+    rmSync(progress, { recursive: true, force: true });
+  }
+}
+
+function superviseChild(
+  course: Course,
+  jobs: readonly Job[],
+  done: Map<string, Map<number, ChapterResult>>,
+  options: RunOptions,
+  progress: string,
+): Promise<ChildEnd> {
   const child = startChild(course.root);
-  const running = new Map<string, Hung>();
   const finished = new Map<string, TestResult[]>();
   let errors: readonly TestFailure[] = [];
   let output = '';
@@ -161,26 +178,26 @@ function runChild(
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout;
     let killed = false;
+    const kill = (): void => {
+      killed = true;
+      child.kill('SIGKILL');
+    };
     const listen = (): void => {
       clearTimeout(timer);
-      timer = setTimeout(() => {
-        killed = true;
-        child.kill('SIGKILL');
-      }, options.silenceMs ?? SILENCE_MS);
+      timer = setTimeout(kill, options.silenceMs ?? SILENCE_MS);
     };
     const abort = (): void => void child.kill('SIGKILL');
     options.signal?.addEventListener('abort', abort, { once: true });
     child.on('message', (message: ChildMessage) => {
       listen();
-      if (message.kind === 'start') running.set(key(message), { ...message, passed: [] });
       if (message.kind === 'test') {
-        running.delete(key(message));
         const place = `${message.job} ${message.chapter}`;
         finished.set(place, [...(finished.get(place) ?? []), message.result]);
         options.onTest?.(message.job, message.chapter, message.result);
-      }
-      if (message.kind === 'chapter') done.get(message.job)?.set(message.result.chapter, message.result);
-      if (message.kind === 'done') {
+      } else if (message.kind === 'chapter') {
+        done.get(message.job)?.set(message.result.chapter, message.result);
+      } else if (message.kind === 'done') {
+        for (const error of message.errors) addUnhandled(course, jobs, done, error);
         errors = message.errors;
         child.send('exit');
       }
@@ -189,15 +206,49 @@ function runChild(
     child.on('exit', () => {
       clearTimeout(timer);
       options.signal?.removeEventListener('abort', abort);
-      const hung = killed ? [...running.values()] : [];
+      const hung = killed ? readProgress(course, progress) : [];
       for (const one of hung) one.passed.push(...(finished.get(`${one.job} ${one.chapter}`) ?? []));
       if (killed && hung.length === 0) errors = [failure(`vitest was silent and was stopped\n${output.slice(-2000)}`)];
       else if (!killed && errors.length === 0 && output !== '') errors = [failure(output.slice(-4000))];
       resolve({ hung, errors });
     });
     listen();
-    child.send(request(course, jobs, options));
+    child.send(request(course, jobs, options, progress));
   });
+}
+
+/** What the workers were running when they were stopped. */
+function readProgress(course: Course, folder: string): Hung[] {
+  return readdirSync(folder).map(name => {
+    const note = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { job: string; file: string; test: string };
+    const chapter = course.chapters.find(c => samePath(c.checkpoint, note.file))?.number ?? -1;
+    return { job: note.job, chapter, test: note.test, passed: [] };
+  });
+}
+
+/** An error outside of every test, such as a promise that nobody awaited, turns its checkpoint red. */
+function addUnhandled(
+  course: Course,
+  jobs: readonly Job[],
+  done: Map<string, Map<number, ChapterResult>>,
+  error: TestFailure & { file: string },
+): void {
+  const chapter = course.chapters.find(c => samePath(c.checkpoint, error.file))?.number;
+  const inTarget = (job: Job): boolean => error.frames.some(frame => samePath(frame.file, job.target, true));
+  const guilty = jobs.filter(inTarget);
+  for (const job of guilty.length > 0 ? guilty : jobs) {
+    const results = done.get(job.name);
+    for (const [number, result] of results ?? []) {
+      if (chapter !== undefined && number !== chapter) continue;
+      results?.set(number, { ...result, green: false, errors: [...result.errors, error] });
+    }
+  }
+}
+
+/** Do two paths name one file (or does the first lie below the second), whatever their slashes? */
+export function samePath(a: string, b: string, below = false): boolean {
+  const [x, y] = [a.replaceAll('\\', '/'), b.replaceAll('\\', '/')];
+  return x === y || (below && x.startsWith(`${y}/`));
 }
 
 function startChild(root: string): ChildProcess {
@@ -210,7 +261,7 @@ function startChild(root: string): ChildProcess {
   });
 }
 
-function request(course: Course, jobs: readonly Job[], options: RunOptions): ChildRequest {
+function request(course: Course, jobs: readonly Job[], options: RunOptions, progress: string): ChildRequest {
   const file = (chapter: Chapter): { chapter: number; file: string } => ({
     chapter: chapter.number,
     file: chapter.checkpoint,
@@ -220,25 +271,28 @@ function request(course: Course, jobs: readonly Job[], options: RunOptions): Chi
     jobs: jobs.map(job => ({ ...job, files: job.chapters.map(number => file(chapterAt(course, number))) })),
     workers: options.workers ?? 2,
     testNamePattern: options.testNamePattern,
+    progress,
   };
 }
 
-const key = (message: { job: string; chapter: number }): string => `${message.job} ${message.chapter}`;
 const failure = (message: string): TestFailure => ({ message, name: 'Error', frames: [] });
 
 function addHung(results: Map<number, ChapterResult>, job: Job, hung: Hung): void {
-  const test: TestResult = {
-    section: hung.section,
-    name: hung.test,
-    state: 'failed',
-    durationMs: 0,
-    failures: [failure('the test did not come to an end: it looks like an endless loop')],
-    notes: [],
-  };
+  const names = hung.test.split(' > ');
+  const endless = failure('this did not come to an end: it looks like an endless loop');
   for (const chapter of job.chapters) {
     if (results.has(chapter)) continue;
-    const errors = chapter === hung.chapter ? [] : [failure(`not run: a test of chapter ${hung.chapter} did not end`)];
-    const tests = chapter === hung.chapter ? [...hung.passed, test] : [];
+    const failed: TestResult = {
+      section: names.slice(0, -1).join(' > '),
+      name: names.at(-1) ?? '',
+      state: 'failed',
+      durationMs: 0,
+      failures: [endless],
+      notes: [],
+    };
+    const elsewhere = [failure(`not run: chapter ${hung.chapter} did not come to an end`)];
+    const errors = chapter !== hung.chapter ? elsewhere : hung.test === '' ? [endless] : [];
+    const tests = chapter === hung.chapter ? [...hung.passed, ...(hung.test === '' ? [] : [failed])] : [];
     results.set(chapter, { chapter, green: false, tests, errors });
   }
 }
