@@ -26,7 +26,7 @@ const ENGINE_ROOMS: readonly (readonly string[])[] = [
 const REDIS_ROOMS: readonly (readonly string[])[] = [
   ['protocol/'],
   ['config.ts'],
-  ['effects.ts'],
+  ['effects.ts', 'value-tag.ts'],
   ['keyspace.ts', 'expiry.ts'],
   ['data-types/'],
   ['client.ts', 'commands/'],
