@@ -3,14 +3,35 @@
  *
  * Invariants: (1) `size` counts only bytes that were written whole: after a failed append it is what it was;
  *             (2) every write goes to an offset that we name, so a failed one is simply written over.
- * Left out: what the bytes mean (format/), and when a file is full (log.ts).
+ * Left out: what the bytes mean (format/), and when a file is full.
  */
 
 import { join } from 'node:path';
-import { CorruptionError } from '../errors.ts';
+import { CorruptionError, EngineError } from '../errors.ts';
 import { decodeFileHeader, encodeFileHeader, FILE_HEADER_SIZE } from '../format/file-header.ts';
 import { dataFileName, type FileId } from './file-names.ts';
 import type { FileSystem, OpenFile } from './file-system.ts';
+
+/** Write all of it: the system may take fewer bytes than it was given. */
+export function writeFully(file: OpenFile, bytes: Uint8Array, start: number, size: number, position: number): void {
+  let done = 0;
+  while (done < size) {
+    const count = file.write(bytes, start + done, size - done, position + done);
+    if (count === 0) throw new EngineError('IO', `the disk takes no bytes at offset ${position + done}`);
+    done += count;
+  }
+}
+
+/** Read until `size` bytes are there or the file ends; returns how many there were. */
+export function readFully(file: OpenFile, target: Uint8Array, start: number, size: number, position: number): number {
+  let done = 0;
+  while (done < size) {
+    const count = file.read(target, start + done, size - done, position + done);
+    if (count === 0) break;
+    done += count;
+  }
+  return done;
+}
 
 /** A data file, open for reading, or for reading and appending. */
 export class DataFile {
@@ -112,20 +133,4 @@ export class DataFile {
   close(): void {
     this.#file.close();
   }
-}
-
-/** Write all of it: the system may take fewer bytes than it was given. */
-export function writeFully(file: OpenFile, bytes: Uint8Array, start: number, size: number, position: number): void {
-  for (let done = 0; done < size; ) done += file.write(bytes, start + done, size - done, position + done);
-}
-
-/** Read until `size` bytes are there or the file ends; returns how many there were. */
-export function readFully(file: OpenFile, target: Uint8Array, start: number, size: number, position: number): number {
-  let done = 0;
-  while (done < size) {
-    const count = file.read(target, start + done, size - done, position + done);
-    if (count === 0) break;
-    done += count;
-  }
-  return done;
 }

@@ -19,7 +19,7 @@
  * Invariants: (1) sizes come before all they count, and are checked before they are used;
  *             (2) the checksum is valid at one offset of one file: a record that was moved, or is left over from an
  *                 older use of the disk, does not match.
- * Left out: what a record means to its neighbours (batch-end.ts) and to the index (recovery.ts).
+ * Left out: what a record means to its neighbours, and to the index.
  */
 
 import { crc32 } from './crc32.ts';
@@ -46,7 +46,7 @@ export const KIND_SPACE_CREATE = 4;
 export const KIND_SPACE_DROP = 5;
 /** Reserved: every key from `key` up to `value` has been deleted. */
 export const KIND_RANGE_DELETE = 6;
-/** The records of a batch end here (see batch-end.ts). */
+/** The records of a batch end here. */
 export const KIND_BATCH_END = 7;
 
 /** The record is a member of a batch: it counts only if the batch is whole. */
@@ -67,7 +67,8 @@ export const ORDER_KEY_SIZE = 8;
 
 const CRC_SIZE = 4;
 const KIND_OFFSET = CRC_SIZE;
-const FLAGS_OFFSET = KIND_OFFSET + 1;
+/** Where the flags stand in a record. */
+export const FLAGS_OFFSET: number = KIND_OFFSET + 1;
 const TAG_OFFSET = FLAGS_OFFSET + 1;
 /** Bytes whose place does not depend on the record: crc, kind, flags, tag. */
 const FIXED_SIZE = TAG_OFFSET + 1;
@@ -115,26 +116,13 @@ export function crcStart(salt: number, fileOffset: number): number {
   return (salt ^ fileOffset ^ Math.imul(high, 0x9e37_79b1)) >>> 0;
 }
 
-/** The bytes of a record that will stand at `fileOffset` of the file with this salt. */
-export function encodeRecord(fields: RecordFields, salt: number, fileOffset: number): Buffer {
-  const bytes = Buffer.allocUnsafe(MAX_HEADER_SIZE + fields.key.length + fields.value.length);
-  return bytes.subarray(0, writeRecord(bytes, 0, fields, salt, fileOffset));
-}
-
-/** Write a record at `target[at]`, which must have room for it; returns the offset of the byte after it. */
-export function writeRecord(
-  target: Buffer,
-  at: number,
-  fields: RecordFields,
-  salt: number,
-  fileOffset: number,
-): number {
-  const keyAt = writeHeader(target, at, { ...PLAIN_HEADER, ...fields }, fields.key.length, fields.value.length);
-  target.set(fields.key, keyAt);
-  target.set(fields.value, keyAt + fields.key.length);
-  const end = keyAt + fields.key.length + fields.value.length;
-  sealRecord(target, at, end, salt, fileOffset);
-  return end;
+function flagsOf(header: RecordHeader): number {
+  return (
+    (header.batch ? FLAG_BATCH : 0) |
+    (header.expiresAtMs !== 0 ? FLAG_EXPIRY : 0) |
+    (header.orderKey !== undefined ? FLAG_ORDER_KEY : 0) |
+    (header.syncedTo !== 0 ? FLAG_SYNCED_TO : 0)
+  );
 }
 
 /** Write all that stands between the CRC and the key; returns the offset where the key goes. */
@@ -161,18 +149,31 @@ export function writeHeader(
   return next;
 }
 
-function flagsOf(header: RecordHeader): number {
-  return (
-    (header.batch ? FLAG_BATCH : 0) |
-    (header.expiresAtMs !== 0 ? FLAG_EXPIRY : 0) |
-    (header.orderKey !== undefined ? FLAG_ORDER_KEY : 0) |
-    (header.syncedTo !== 0 ? FLAG_SYNCED_TO : 0)
-  );
-}
-
 /** Put the CRC in front of the record `bytes[at, end)`, now that all else stands in it. */
 export function sealRecord(bytes: Buffer, at: number, end: number, salt: number, fileOffset: number): void {
   bytes.writeUInt32LE(crc32(bytes, at + CRC_SIZE, end, crcStart(salt, fileOffset)), at);
+}
+
+/** Write a record at `target[at]`, which must have room for it; returns the offset of the byte after it. */
+export function writeRecord(
+  target: Buffer,
+  at: number,
+  fields: RecordFields,
+  salt: number,
+  fileOffset: number,
+): number {
+  const keyAt = writeHeader(target, at, { ...PLAIN_HEADER, ...fields }, fields.key.length, fields.value.length);
+  target.set(fields.key, keyAt);
+  target.set(fields.value, keyAt + fields.key.length);
+  const end = keyAt + fields.key.length + fields.value.length;
+  sealRecord(target, at, end, salt, fileOffset);
+  return end;
+}
+
+/** The bytes of a record that will stand at `fileOffset` of the file with this salt. */
+export function encodeRecord(fields: RecordFields, salt: number, fileOffset: number): Buffer {
+  const bytes = Buffer.allocUnsafe(MAX_HEADER_SIZE + fields.key.length + fields.value.length);
+  return bytes.subarray(0, writeRecord(bytes, 0, fields, salt, fileOffset));
 }
 
 /** Whether the CRC of the record `bytes[at, end)` is the one it must have at this offset of this file. */
@@ -180,24 +181,12 @@ export function isSealed(bytes: Buffer, at: number, end: number, salt: number, f
   return bytes.readUInt32LE(at) === crc32(bytes, at + CRC_SIZE, end, crcStart(salt, fileOffset));
 }
 
-/**
- * The record at `bytes[at]`, which stands at `fileOffset` of the file with this salt.
- * `'torn'`: the bytes end before the record does. `'corrupt'`: these bytes are no record.
- */
-export function decodeRecord(
-  bytes: Buffer,
-  at: number,
-  salt: number,
-  fileOffset: number,
-  end: number = bytes.length,
-): LogRecord | 'torn' | 'corrupt' {
-  const record = parseRecord(bytes, at, end);
-  if (typeof record === 'string') return record;
-  return isSealed(bytes, at, at + record.size, salt, fileOffset) ? record : 'corrupt';
+function badVarint(answer: number): 'torn' | 'corrupt' {
+  return answer === VARINT_TORN ? 'torn' : 'corrupt';
 }
 
-/** The fields of a record whose CRC nobody has checked yet: every size is checked before it is used. */
-function parseRecord(bytes: Buffer, at: number, end: number): LogRecord | 'torn' | 'corrupt' {
+/** The fields of a record, its CRC not looked at. Every size is checked before it is used. */
+export function parseRecord(bytes: Buffer, at: number, end: number): LogRecord | 'torn' | 'corrupt' {
   if (at + FIXED_SIZE > end) return 'torn';
   const kind = bytes[at + KIND_OFFSET]!;
   const flags = bytes[at + FLAGS_OFFSET]!;
@@ -261,6 +250,18 @@ function parseRecord(bytes: Buffer, at: number, end: number): LogRecord | 'torn'
   };
 }
 
-function badVarint(answer: number): 'torn' | 'corrupt' {
-  return answer === VARINT_TORN ? 'torn' : 'corrupt';
+/**
+ * The record at `bytes[at]`, which stands at `fileOffset` of the file with this salt.
+ * `'torn'`: the bytes end before the record does. `'corrupt'`: these bytes are no record.
+ */
+export function decodeRecord(
+  bytes: Buffer,
+  at: number,
+  salt: number,
+  fileOffset: number,
+  end: number = bytes.length,
+): LogRecord | 'torn' | 'corrupt' {
+  const record = parseRecord(bytes, at, end);
+  if (typeof record === 'string') return record;
+  return isSealed(bytes, at, at + record.size, salt, fileOffset) ? record : 'corrupt';
 }
