@@ -1,0 +1,226 @@
+/**
+ * What a check tells the learner. It speaks of bytes, files and offsets, of the learner's own lines, and of whether red
+ * was to be expected here; never of the test runner. Pure: outcomes in, lines out.
+ */
+import type { Chapter } from '../catalog.ts';
+import type { CheckOutcome, Failure, TestOutcome } from './check-run.ts';
+import { NOT_WRITTEN } from './check-run.ts';
+import { hexDifference } from './hex-view.ts';
+import { shortPath } from './places.ts';
+import { chapterNumber, type Session } from './session.ts';
+import { padEnd, wrap } from './terminal.ts';
+
+/** Why a test is red: is it normal here, or did something break? */
+export type Red = 'not-written' | 'being-built' | 'guarded' | 'was-green' | 'broken';
+
+export interface MissingPart {
+  readonly path: string;
+  /** Names to write; empty when the file is there and the names too. */
+  readonly names: readonly string[];
+  readonly fileExists: boolean;
+}
+
+export interface ChapterReport {
+  readonly chapter: Chapter;
+  readonly outcome: CheckOutcome;
+  readonly missing: readonly MissingPart[];
+  readonly passedBefore: string | undefined;
+  /** The chapter in hand, or a later one: red is no surprise there. */
+  readonly inHand: boolean;
+}
+
+/** A body that the starter laid out throws this: `chapter 07: Database.recover`. */
+const STUB = /^chapter (\d\d): (.+)$/;
+
+/** What this failure waits for, when it is nothing but code that is not written yet: `path#name` or `Class.method`. */
+export function notWritten({ message }: Failure): string | undefined {
+  const at = message.indexOf(NOT_WRITTEN);
+  if (at >= 0) return message.slice(at + NOT_WRITTEN.length).split(/\s/)[0]!;
+  return STUB.exec(message.replace(/^Error: /, ''))?.[2];
+}
+
+export function reasonOf(report: ChapterReport, test: TestOutcome): Red {
+  const waits = test.failures.some(failure => notWritten(failure) !== undefined);
+  if (report.passedBefore !== undefined) return 'was-green';
+  if (report.chapter.greenAtStart.includes(test.name) || report.chapter.greenAtStart.includes(fullName(test)))
+    return 'guarded';
+  if (waits) return 'not-written';
+  return report.inHand ? 'being-built' : 'broken';
+}
+
+export const fullName = (test: TestOutcome): string =>
+  test.section === '' ? test.name : `${test.section} > ${test.name}`;
+
+export const isGreen = ({ outcome }: ChapterReport): boolean =>
+  outcome.broken.length === 0 && outcome.tests.length > 0 && outcome.tests.every(test => test.state !== 'failed');
+
+/** One line for a chapter that is green, its sections for one that is not. */
+export function chapterLines(session: Session, report: ChapterReport, detailed: boolean): string[] {
+  const { paint } = session;
+  const green = isGreen(report);
+  const { chapter, outcome } = report;
+  const mark = green ? paint.green('✓') : paint.red('✗');
+  const count = `${outcome.tests.filter(test => test.state === 'passed').length}/${outcome.tests.length}`;
+  const head = `${mark} ${chapterNumber(chapter.number)} ${padEnd(chapter.title[session.lang], 40)} ${paint.dim(count)}`;
+  return green || !detailed ? [head] : [head, ...sectionLines(session, report)];
+}
+
+function sectionLines(session: Session, report: ChapterReport): string[] {
+  const { paint } = session;
+  const sections = groupBySection(report.outcome.tests);
+  return [...sections].map(([section, tests]) => {
+    const passed = tests.filter(test => test.state === 'passed').length;
+    const mark = passed === tests.length ? paint.green('✓') : passed === 0 ? paint.dim('·') : paint.red('✗');
+    return `    ${mark} ${padEnd(sectionTitle(session, report.chapter, section), 44)} ${paint.dim(`${passed}/${tests.length}`)}`;
+  });
+}
+
+function groupBySection(tests: readonly TestOutcome[]): Map<string, TestOutcome[]> {
+  const groups = new Map<string, TestOutcome[]>();
+  for (const test of tests) groups.set(test.section, [...(groups.get(test.section) ?? []), test]);
+  return groups;
+}
+
+/** Sections have a name in the checkpoint (English) and a title in each language at the same place of two lists. */
+export function sectionTitle({ lang }: Session, { sections }: Chapter, name: string): string {
+  const at = sections.en.indexOf(name);
+  return (at < 0 ? undefined : sections[lang][at]) ?? name;
+}
+
+/** Files and names that the chapter asks for and the folder does not have. */
+export function missingLines({ say, paint }: Session, missing: readonly MissingPart[]): string[] {
+  return missing.map(({ path, names, fileExists }) => {
+    const list = names.map(name => paint.cyan(name)).join(', ');
+    return `  ${say(fileExists ? 'missingNames' : names.length > 0 ? 'missingFile' : 'missingFileOnly', { path: paint.bold(path), names: list })}`;
+  });
+}
+
+/** The story of one failed test. */
+export function failureLines(session: Session, report: ChapterReport, test: TestOutcome): string[] {
+  const { paint, say } = session;
+  const lines = [`${paint.red('✗')} ${sectionPrefix(session, report.chapter, test)}${paint.bold(test.name)}`];
+  const [failure] = test.failures;
+  if (failure !== undefined) lines.push(...causeLines(session, test, failure).map(indent));
+  if (test.history !== undefined) lines.push(...historyLines(session, test.history).map(indent));
+  if (failure !== undefined) lines.push(...placeLines(session, report.chapter, failure).map(indent));
+  lines.push(
+    indent(paint.dim(say(REASONS[reasonOf(report, test)], { date: (report.passedBefore ?? '').slice(0, 10) }))),
+  );
+  return lines;
+}
+
+const REASONS = {
+  'not-written': 'redNotWritten',
+  'being-built': 'redBeingBuilt',
+  guarded: 'redGuarded',
+  'was-green': 'redWasGreen',
+  broken: 'redBroken',
+} as const;
+
+const indent = (line: string): string => `  ${line}`;
+
+const sectionPrefix = (session: Session, chapter: Chapter, { section }: TestOutcome): string =>
+  section === '' ? '' : `${sectionTitle(session, chapter, section)}${session.lang === 'zh' ? '：' : ': '}`;
+
+function causeLines(session: Session, test: TestOutcome, failure: Failure): string[] {
+  const waiting = notWritten(failure);
+  if (waiting !== undefined) return [waitingLine(session, waiting)];
+  if (test.bytes !== undefined) return byteLines(session, test.bytes);
+  return [...valueLines(session, failure), ...damageLines(session, failure)];
+}
+
+function waitingLine({ say, paint }: Session, waiting: string): string {
+  const [path, name] = waiting.split('#');
+  if (name === undefined) return say('stubWaits', { name: paint.cyan(waiting) });
+  return say('exportWaits', { path: paint.bold(path!), name: paint.cyan(name) });
+}
+
+function byteLines({ say, paint }: Session, bytes: { expected: string; yours: string }): string[] {
+  const expected = Buffer.from(bytes.expected, 'hex');
+  const yours = Buffer.from(bytes.yours, 'hex');
+  const rows = hexDifference(expected, yours, { expected: 'expected', yours: 'yours   ' });
+  const at = Math.max(
+    0,
+    ...[...expected.keys()].filter(index => expected.subarray(0, index).equals(yours.subarray(0, index))),
+  );
+  const lines = [say('bytesDiffer', { at, hex: `0x${at.toString(16)}` })];
+  if (expected.length !== yours.length)
+    lines.push(say('bytesLength', { expected: expected.length, yours: yours.length }));
+  return [
+    ...lines,
+    ...rows.map(row =>
+      row.startsWith('expected') ? paint.green(row) : row.startsWith('yours') ? paint.red(row) : row,
+    ),
+  ];
+}
+
+const MOST_LINES = 14;
+
+function valueLines({ say, paint, columns }: Session, failure: Failure): string[] {
+  const { expected, actual, diff, message, name } = failure;
+  if (expected !== undefined && actual !== undefined && !expected.includes('\n') && !actual.includes('\n')) {
+    const custom = /^(.*?): expected /.exec(message)?.[1];
+    return [
+      ...(custom === undefined ? [] : wrap(custom, columns - 4).split('\n')),
+      `${say('expected')} ${paint.green(expected)}`,
+      `${say('yours')} ${paint.red(actual)}`,
+    ];
+  }
+  if (diff !== undefined && diff !== '') return limited(diff.split('\n').map(line => paintDiff(paint, line)));
+  const prefix = name === 'AssertionError' || name === 'Error' ? '' : `${name}: `;
+  return limited(wrap(`${prefix}${message}`, columns - 4).split('\n'));
+}
+
+const paintDiff = (paint: Session['paint'], line: string): string =>
+  line.startsWith('- ') ? paint.green(line) : line.startsWith('+ ') ? paint.red(line) : line;
+
+const limited = (lines: string[]): string[] =>
+  lines.length <= MOST_LINES ? lines : [...lines.slice(0, MOST_LINES), '...'];
+
+function damageLines({ say }: Session, { code, file, offset }: Failure): string[] {
+  const lines = code === undefined ? [] : [say('errorCode', { code })];
+  if (file !== undefined)
+    lines.push(offset === undefined ? say('damageFile', { file }) : say('damageAt', { file, offset }));
+  return lines;
+}
+
+const MOST_HISTORY = 12;
+
+/** The last operations before the failure, numbered from the first. */
+function historyLines({ say, paint }: Session, history: readonly string[]): string[] {
+  const from = Math.max(0, history.length - MOST_HISTORY);
+  const rows = history.slice(from).map((operation, index) => `${String(from + index + 1).padStart(4)}  ${operation}`);
+  return [say('historyTitle'), ...(from > 0 ? [paint.dim(say('historyCut', { count: from }))] : []), ...rows];
+}
+
+function placeLines({ say, paint }: Session, chapter: Chapter, failure: Failure): string[] {
+  const lines = failure.frames.slice(0, 2).map(frame => paint.dim(say('yourLine', { place: frame })));
+  if (failure.line === undefined) return lines;
+  return [...lines, paint.dim(say('testLine', { place: `${shortPath(chapter.checkpoint)}:${failure.line}` }))];
+}
+
+const DOES_NOT_RESOLVE =
+  /(?:Failed to resolve import|Cannot find module|Failed to load url) ['"]?([^'"\s]+)['"]?(?: from ['"]([^'"]+)['"])?/;
+
+/** A checkpoint that could not be loaded: say which file of the learner's stands in the way. */
+export function brokenLines(session: Session, failure: Failure): string[] {
+  const { say, paint, folder, columns } = session;
+  const waiting = notWritten(failure);
+  if (waiting !== undefined) return [`${paint.red('✗')} ${waitingLine(session, waiting)}`];
+  const [, wanted, from] = DOES_NOT_RESOLVE.exec(failure.message) ?? [];
+  const lines =
+    wanted === undefined
+      ? [
+          `${paint.red('✗')} ${say('cannotLoad')}`,
+          ...limited(wrapAll(failure.message.replaceAll(`${folder}/`, ''), columns - 4)).map(indent),
+        ]
+      : [
+          `${paint.red('✗')} ${say('importLeadsNowhere', { wanted: paint.bold(wanted), from: paint.bold(shortFrom(folder, from)) })}`,
+        ];
+  return [...lines, ...failure.frames.map(frame => indent(paint.dim(say('yourLine', { place: frame }))))];
+}
+
+const wrapAll = (text: string, columns: number): string[] =>
+  text.split('\n').flatMap(line => (line.length > columns ? wrap(line, columns).split('\n') : [line]));
+const shortFrom = (folder: string, from: string | undefined): string =>
+  (from ?? '?').replaceAll('\\', '/').replace(`${folder.replaceAll('\\', '/')}/`, '');

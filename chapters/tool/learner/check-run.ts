@@ -1,0 +1,248 @@
+/**
+ * Runs checkpoints on the learner's folder with vitest, in this process, and returns plain outcomes.
+ *
+ * What a checkpoint imports and the learner has not written yet is stood in for: the stand-in exports the wanted names,
+ * and each of them throws "not written yet" when it is used. So one missing file turns its own section red and not the
+ * whole chapter. Everything the learner has written is loaded from the folder as it is.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Plugin } from 'vite';
+import type { TestCase, TestModule } from 'vitest/node';
+import { courseImports, missingNames } from './exports.ts';
+import { posix, programRoot } from './places.ts';
+import type { CodeLanguage } from './state.ts';
+
+/** Marks an error thrown by a stand-in; the rest of the message is `path#name`. */
+export const NOT_WRITTEN = 'zerocask: not written yet: ';
+
+export interface ChapterToCheck {
+  readonly number: number;
+  readonly checkpoint: string;
+}
+
+export interface CheckRequest {
+  readonly folder: string;
+  readonly code: CodeLanguage;
+  readonly chapters: readonly ChapterToCheck[];
+}
+
+export interface Failure {
+  readonly name: string;
+  readonly message: string;
+  readonly expected?: string;
+  readonly actual?: string;
+  readonly diff?: string;
+  /** The first frames inside the learner's folder, as `path:line`. */
+  readonly frames: readonly string[];
+  /** The line of the checkpoint at which it failed. */
+  readonly line?: number;
+  readonly code?: string;
+  readonly file?: string;
+  readonly offset?: number;
+}
+
+export interface TestOutcome {
+  readonly chapter: number;
+  readonly section: string;
+  readonly name: string;
+  readonly state: 'passed' | 'failed' | 'skipped';
+  readonly failures: readonly Failure[];
+  readonly bytes?: { readonly expected: string; readonly yours: string };
+  readonly history?: readonly string[];
+}
+
+export interface CheckOutcome {
+  readonly tests: readonly TestOutcome[];
+  /** Checkpoints that could not be loaded at all: a syntax error, an import that leads nowhere. */
+  readonly broken: ReadonlyArray<{ readonly chapter: number; readonly failures: readonly Failure[] }>;
+}
+
+/** Runs the checkpoints. Test output of the learner's code (console.log) goes to stderr as it comes. */
+export async function runCheckpoints(request: CheckRequest): Promise<CheckOutcome> {
+  process.env['VITEST'] ??= 'true';
+  const { startVitest } = await import('vitest/node');
+  const modules: TestModule[] = [];
+  const unhandled: unknown[] = [];
+  const vitest = await startVitest(
+    'test',
+    [],
+    {
+      root: programRoot,
+      config: false,
+      watch: false,
+      include: request.chapters.map(chapter => posix(relative(programRoot, chapter.checkpoint))),
+      setupFiles: [fileURLToPath(new URL('./check-setup.ts', import.meta.url))],
+      pool: 'threads',
+      isolate: false,
+      maxWorkers: Math.min(2, request.chapters.length),
+      testTimeout: 5000,
+      passWithNoTests: true,
+      env: { ZEROCASK_TARGET: request.folder, FORCE_COLOR: '0' },
+      reporters: [
+        {
+          onUserConsoleLog: log => void process.stderr.write(log.content),
+          onTestRunEnd: (ended, errors) => {
+            modules.push(...ended);
+            unhandled.push(...errors);
+          },
+        },
+      ],
+    },
+    { plugins: [learnerFolder(request)], logLevel: 'silent', server: { watch: null, fs: { strict: false } } },
+  );
+  await vitest.close();
+  process.exitCode = 0; // vitest sets it on failures; the command decides
+  return outcomeOf(request, modules, unhandled);
+}
+
+/** Resolves `#engine/...`, `#redis-compat/...`, `#sketch/...` to the learner's folder. */
+function learnerFolder({ folder, code }: CheckRequest): Plugin {
+  const standIns = new Map<string, { path: string; file: string | undefined; names: string[] }>();
+  return {
+    name: 'learner-folder',
+    enforce: 'pre',
+    resolveId(source, importer) {
+      const path = folderPath(source);
+      if (path !== undefined && importer !== undefined) return toId(path, importer);
+      return source.startsWith(STAND_IN) ? source : null;
+    },
+    load(id) {
+      const found = standIns.get(id);
+      return found === undefined ? null : standInSource(found);
+    },
+  };
+
+  function toId(path: string, importer: string): string {
+    const file = join(folder, code === 'js' ? path.replace(/\.ts$/, '.js') : path);
+    const wanted = namesImportedFrom(path, importer);
+    const exists = existsSync(file);
+    const names = exists ? missingNames(readFileSync(file, 'utf8'), wanted) : wanted;
+    if (exists && names.length === 0) return file;
+    const id = `${STAND_IN}${path}?${names.join(',')}`;
+    standIns.set(id, { path, file: exists ? file : undefined, names: [...names] });
+    return id;
+  }
+}
+
+const STAND_IN = '\0zerocask-stand-in:';
+const ALIAS = /^#(engine|redis-compat|sketch)\/(.+)$/;
+
+function folderPath(source: string): string | undefined {
+  const [, room, path] = ALIAS.exec(source) ?? [];
+  if (room === undefined) return undefined;
+  return room === 'sketch' ? `sketch/${path}` : `${room}/src/${path}`;
+}
+
+function namesImportedFrom(path: string, importer: string): readonly string[] {
+  const file = importer.split('?')[0]!;
+  const imports = existsSync(file) ? courseImports(readFileSync(file, 'utf8')) : [];
+  return [...new Set(imports.filter(each => each.path === path).flatMap(each => each.names))];
+}
+
+function standInSource({ path, file, names }: { path: string; file: string | undefined; names: string[] }): string {
+  const lines = names.map(
+    name =>
+      `export const ${name} = new Proxy(function () {}, refuse(${JSON.stringify(`${NOT_WRITTEN}${path}#${name}`)}));`,
+  );
+  return [
+    file === undefined ? '' : `export * from ${JSON.stringify(file)};`,
+    'const refuse = message => { const stop = () => { throw new Error(message); }; return { apply: stop, construct: stop,',
+    "  get: (it, key) => (key === 'prototype' ? it.prototype : typeof key === 'symbol' || key === 'then' ? undefined : stop()) }; };",
+    ...lines,
+  ].join('\n');
+}
+
+function outcomeOf(request: CheckRequest, modules: readonly TestModule[], unhandled: readonly unknown[]): CheckOutcome {
+  const tests: TestOutcome[] = [];
+  const broken: Array<{ chapter: number; failures: Failure[] }> = [];
+  for (const module of modules) {
+    const chapter = request.chapters.find(each => resolve(each.checkpoint) === resolve(module.moduleId))?.number ?? -1;
+    const errors = module.errors();
+    if (errors.length > 0) broken.push({ chapter, failures: errors.map(error => failureOf(request, error)) });
+    for (const test of module.children.allTests()) tests.push(testOutcome(request, chapter, test));
+  }
+  if (unhandled.length > 0) {
+    broken.push({ chapter: -1, failures: unhandled.map(error => failureOf(request, error as RawError)) });
+  }
+  const inOrder = <T extends { chapter: number }>(all: T[]): T[] => all.sort((a, b) => a.chapter - b.chapter);
+  return { tests: inOrder(tests), broken: inOrder(broken) };
+}
+
+interface Meta {
+  bytes?: { expected: string; yours: string };
+  history?: unknown[];
+  file?: string;
+  offset?: number;
+}
+
+function testOutcome(request: CheckRequest, chapter: number, test: TestCase): TestOutcome {
+  const { state, errors = [] } = test.result();
+  const meta = test.meta() as Meta;
+  const [section = ''] = test.fullName.split(' > ');
+  return {
+    chapter,
+    section: section === test.name ? '' : section,
+    name: test.name,
+    state: state === 'pending' ? 'skipped' : state,
+    failures: errors.map(error => ({ ...failureOf(request, error as RawError), ...placeIn(meta) })),
+    ...(meta.bytes === undefined ? {} : { bytes: meta.bytes }),
+    ...(Array.isArray(meta.history) ? { history: meta.history.map(String) } : {}),
+  };
+}
+
+const placeIn = ({ file, offset }: Meta): Pick<Failure, 'file' | 'offset'> => ({
+  ...(typeof file === 'string' ? { file } : {}),
+  ...(typeof offset === 'number' ? { offset } : {}),
+});
+
+/** An error as vitest hands it over: its own fields have become plain text and numbers. */
+interface RawError {
+  name?: string;
+  message?: string;
+  expected?: unknown;
+  actual?: unknown;
+  diff?: string;
+  stacks?: ReadonlyArray<{ file: string; line: number }>;
+  code?: unknown;
+  file?: unknown;
+  offset?: unknown;
+}
+
+function failureOf({ folder, chapters }: CheckRequest, error: RawError): Failure {
+  const stacks = error.stacks ?? [];
+  const inside = stacks
+    .filter(({ file }) => isInside(folder, file))
+    .map(({ file, line }) => `${posix(relative(folder, file))}:${line}`);
+  const line = stacks.find(({ file }) => chapters.some(chapter => resolve(chapter.checkpoint) === resolve(file)))?.line;
+  return {
+    name: error.name ?? 'Error',
+    message: plain(error.message ?? ''),
+    ...(typeof error.expected === 'string' ? { expected: error.expected } : {}),
+    ...(typeof error.actual === 'string' ? { actual: error.actual } : {}),
+    ...(typeof error.diff === 'string' ? { diff: plain(error.diff) } : {}),
+    frames: inside.slice(0, 3),
+    ...(line === undefined ? {} : { line }),
+    ...(typeof error.code === 'string' ? { code: error.code } : {}),
+    ...(typeof error.file === 'string' ? { file: error.file } : {}),
+    ...(typeof error.offset === 'number' ? { offset: error.offset } : {}),
+  };
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
+const plain = (text: string): string => text.replace(/\u001b\[[0-9;]*m/g, '');
+
+function isInside(folder: string, file: string): boolean {
+  const path = relative(folder, file);
+  return (
+    path !== '' &&
+    !path.startsWith(`..${sep}`) &&
+    path !== '..' &&
+    !isAbsolute(path) &&
+    !path.startsWith('node_modules')
+  );
+}
+
+/** The folder in which a checkpoint stands; tests of a chapter may lie beside it. */
+export const chapterFolder = (checkpoint: string): string => dirname(checkpoint);

@@ -1,0 +1,226 @@
+/**
+ * `course check`: the checkpoints of a chapter and of all before it, on the learner's folder. Green is remembered,
+ * committed, and opens the next chapter; red is told in detail, newest chapter's first cause first.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Chapter, Course } from '../catalog.ts';
+import {
+  brokenLines,
+  type ChapterReport,
+  chapterLines,
+  failureLines,
+  fullName,
+  isGreen,
+  type MissingPart,
+  missingLines,
+  reasonOf,
+} from './check-report.ts';
+import { type CheckOutcome, runCheckpoints } from './check-run.ts';
+import { isWritten, learnersPath, lessonFile, nextChapter, openCourse, wantChapter } from './course-book.ts';
+import { exportsOf } from './exports.ts';
+import { commitAll } from './git.ts';
+import { linkMembers } from './lay-out.ts';
+import { shortPath } from './places.ts';
+import { prepareChapter } from './prepare.ts';
+import { chapterNumber, command, requireState, type Session, Stop } from './session.ts';
+import { type CodeLanguage, type LearnerState, writeState } from './state.ts';
+
+export interface CheckOptions {
+  readonly chapter?: number;
+  readonly all?: boolean;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+}
+
+export interface CheckResult {
+  readonly green: boolean;
+  readonly chapter: Chapter;
+  readonly reports: readonly ChapterReport[];
+  readonly milliseconds: number;
+}
+
+/** How many failures are told whole; the rest are counted. */
+const TOLD = 3;
+
+export async function check(session: Session, options: CheckOptions): Promise<number> {
+  const course = openCourse(session);
+  const result = await runCheck(session, course, options);
+  if (options.json) session.print(JSON.stringify(toJson(result), null, 2));
+  else tell(session, result, options.verbose === true);
+  const state = requireState(session);
+  const opened = remember(session, course, state, result);
+  if (options.json) return result.green ? 0 : 1;
+  if (result.green) await celebrate(session, course, result, opened);
+  else tellNext(session, result);
+  return result.green ? 0 : 1;
+}
+
+export async function runCheck(session: Session, course: Course, options: CheckOptions): Promise<CheckResult> {
+  const started = performance.now();
+  const state = requireState(session);
+  const written = course.chapters.filter(isWritten);
+  const last = options.all ? written.at(-1)?.number : (options.chapter ?? state.chapter);
+  const chapter = wantChapter(session, course, last ?? 0);
+  if (!isWritten(chapter)) throw new Stop(session.say('checkpointComing', { n: chapterNumber(chapter.number) }));
+  linkMembers(session, state);
+  const chapters = written.filter(each => each.number <= chapter.number);
+  const outcome = await runCheckpoints({ folder: session.folder, code: state.code, chapters });
+  const reports = chapters.map(each => reportOf(session, state, each, outcome));
+  return { green: reports.every(isGreen), chapter, reports, milliseconds: performance.now() - started };
+}
+
+function reportOf(session: Session, state: LearnerState, chapter: Chapter, outcome: CheckOutcome): ChapterReport {
+  const mine = <T extends { chapter: number }>(all: readonly T[]): T[] =>
+    all.filter(each => each.chapter === chapter.number);
+  return {
+    chapter,
+    outcome: { tests: mine(outcome.tests), broken: outcome.broken.filter(each => each.chapter === chapter.number) },
+    missing: missingParts(session, chapter, state.code),
+    passedBefore: state.passed[chapter.number],
+    inHand: chapter.number >= state.chapter,
+  };
+}
+
+/** What the chapter's contract asks for and the folder does not have. */
+export function missingParts({ folder, courseRoot }: Session, chapter: Chapter, code: CodeLanguage): MissingPart[] {
+  const parts = [...chapter.contract].map(([path, names]): MissingPart => {
+    const file = join(folder, learnersPath(path, code));
+    const fileExists = existsSync(file);
+    const wanted = code === 'js' ? names.filter(name => !isType(join(courseRoot, path), name)) : names;
+    if (!fileExists) return { path: learnersPath(path, code), names: wanted, fileExists };
+    const found = exportsOf(readFileSync(file, 'utf8'));
+    const names_ = found.open ? [] : wanted.map(name => name.split('.')[0]!).filter(name => !found.names.has(name));
+    return { path: learnersPath(path, code), names: [...new Set(names_)], fileExists };
+  });
+  return parts.filter(part => part.names.length > 0 || !part.fileExists);
+}
+
+// Types leave no trace in JavaScript, so nobody can be asked to export them there.
+const isType = (reference: string, name: string): boolean =>
+  existsSync(reference) && new RegExp(`^export (interface|type) ${name}\\b`, 'm').test(readFileSync(reference, 'utf8'));
+
+function tell(session: Session, result: CheckResult, verbose: boolean): void {
+  const { print, say } = session;
+  for (const report of result.reports) for (const line of chapterLines(session, report, true)) print(line);
+  const red = result.reports.filter(report => !isGreen(report));
+  if (red.length === 0) return;
+  print();
+  let told = 0;
+  for (const report of red) {
+    for (const line of missingLines(session, report.missing)) print(line);
+    if (report.missing.length > 0) print();
+    for (const broken of report.outcome.broken) {
+      for (const failure of broken.failures) for (const line of brokenLines(session, failure)) print(line);
+      print();
+    }
+    for (const test of worthTelling(report, verbose)) {
+      if (told++ >= TOLD && !verbose) break;
+      for (const line of failureLines(session, report, test)) print(line);
+      print();
+    }
+  }
+  const untold =
+    red.flatMap(report => report.outcome.tests.filter(test => test.state === 'failed')).length - Math.min(told, TOLD);
+  if (untold > 0 && !verbose)
+    print(session.paint.dim(say('moreRed', { count: untold, command: command(session, 'check --verbose') })));
+}
+
+// What only waits for code that the list of missing parts already names need not be told test by test.
+const worthTelling = (report: ChapterReport, verbose: boolean) =>
+  report.outcome.tests.filter(
+    test =>
+      test.state === 'failed' && (verbose || report.missing.length === 0 || reasonOf(report, test) !== 'not-written'),
+  );
+
+/** Writes what this check showed into the state; returns the chapter that it opened. */
+function remember(session: Session, course: Course, state: LearnerState, result: CheckResult): Chapter | undefined {
+  const now = new Date().toISOString();
+  for (const report of result.reports) if (isGreen(report)) state.passed[report.chapter.number] ??= now;
+  const inHand = result.reports.find(report => report.chapter.number === state.chapter);
+  state.red = inHand === undefined ? state.red : redSections(inHand);
+  const done = result.green && result.chapter.number >= state.chapter;
+  const next = done ? nextChapter(course, result.chapter.number) : undefined;
+  const opened = next !== undefined && isWritten(next) ? next : undefined;
+  writeState(session.folder, state);
+  return opened;
+}
+
+const redSections = ({ outcome }: ChapterReport): string[] => [
+  ...new Set(outcome.tests.filter(test => test.state === 'failed').map(test => test.section)),
+];
+
+async function celebrate(
+  session: Session,
+  course: Course,
+  result: CheckResult,
+  opened: Chapter | undefined,
+): Promise<void> {
+  const { print, say, paint } = session;
+  const tests = result.reports.flatMap(report => report.outcome.tests).length;
+  const seconds = (result.milliseconds / 1000).toFixed(1);
+  print(`\n${paint.green(paint.bold(say('allGreen', { n: chapterNumber(result.chapter.number), tests, seconds })))}`);
+  const title = `chapter ${chapterNumber(result.chapter.number)}: ${result.chapter.title.en}`;
+  if (commitAll(session.folder, title) === 'committed') print(paint.dim(say('committed', { title })));
+  const state = requireState(session);
+  if (opened === undefined) {
+    if (result.chapter.number >= (course.chapters.at(-1)?.number ?? 0)) print(say('endOfRoad'));
+    else print(say('backTo', { n: chapterNumber(state.chapter) }));
+    return;
+  }
+  state.chapter = opened.number;
+  state.red = [];
+  const prepared = await prepareChapter(session, course, state, opened);
+  writeState(session.folder, state);
+  print(
+    `\n${say('chapterOpens', { n: chapterNumber(opened.number), title: opened.title[session.lang], hours: opened.hours })}`,
+  );
+  for (const line of prepared) print(line);
+  print(
+    say('readHere', {
+      file: shortPath(lessonFile(session, opened)),
+      command: command(session, `read ${opened.number}`),
+    }),
+  );
+}
+
+function tellNext(session: Session, { reports, chapter, milliseconds }: CheckResult): void {
+  const { print, say, paint } = session;
+  const first = reports.find(report => !isGreen(report));
+  if (first === undefined) return;
+  const regression = first.passedBefore !== undefined;
+  const n = first.chapter.number;
+  print(
+    say(regression ? 'nextRegression' : 'nextHint', {
+      n: chapterNumber(n),
+      hint: command(session, n === chapter.number ? 'hint' : `hint ${n}`),
+      diff: command(session, `diff ${n} me`),
+      file: shortPath(lessonFile(session, first.chapter)),
+    }),
+  );
+  print(paint.dim(say('checkTime', { seconds: (milliseconds / 1000).toFixed(1) })));
+}
+
+function toJson({ green, chapter, reports, milliseconds }: CheckResult): object {
+  return {
+    green,
+    chapter: chapter.number,
+    milliseconds: Math.round(milliseconds),
+    chapters: reports.map(report => ({
+      chapter: report.chapter.number,
+      id: report.chapter.id,
+      green: isGreen(report),
+      missing: report.missing,
+      broken: report.outcome.broken.flatMap(each => each.failures),
+      tests: report.outcome.tests.map(test => ({
+        section: test.section,
+        name: test.name,
+        fullName: fullName(test),
+        state: test.state,
+        ...(test.state === 'failed' ? { reason: reasonOf(report, test), failures: test.failures } : {}),
+        ...(test.bytes === undefined ? {} : { bytes: test.bytes }),
+        ...(test.history === undefined ? {} : { history: test.history }),
+      })),
+    })),
+  };
+}

@@ -1,0 +1,55 @@
+/**
+ * `course diff N`: what chapter N changes. `course diff N me`: the learner's files against the reference of chapter N.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createTwoFilesPatch } from 'diff';
+import { openCourse, snapshot, wantChapter } from './course-book.ts';
+import type { Files } from './lay-out.ts';
+import { readText } from './lay-out.ts';
+import { renderCode } from './lesson-view.ts';
+import { chapterPaths } from './prepare.ts';
+import { chapterNumber, requireState, type Session } from './session.ts';
+
+export interface DiffOptions {
+  readonly chapter?: number;
+  readonly mine?: boolean;
+  readonly path?: string;
+}
+
+export async function diff(session: Session, options: DiffOptions): Promise<number> {
+  const { print, say, folder } = session;
+  const course = openCourse(session);
+  const state = requireState(session);
+  const chapter = wantChapter(session, course, options.chapter ?? state.chapter);
+  const after = await snapshot(course, chapter.number, state.code);
+  const before = options.mine
+    ? readMine(folder, Object.keys(after))
+    : await snapshot(course, chapter.number - 1, state.code);
+  const wanted = options.mine
+    ? chapterPaths(chapter, state)
+    : [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
+  const chosen = wanted.filter(path => options.path === undefined || path.includes(options.path));
+  const labels = options.mine
+    ? ([say('diffMine'), say('diffReference')] as const)
+    : ([say('diffBefore'), say('diffAfter')] as const);
+  const patches = chosen
+    .map(path => patchOf(path, before[path] ?? '', after[path] ?? '', labels))
+    .filter(patch => patch !== '');
+  if (patches.length === 0) print(say(options.mine ? 'diffSame' : 'diffNothing', { n: chapterNumber(chapter.number) }));
+  else if (options.mine) print(session.paint.dim(say('diffLegend')));
+  for (const patch of patches) print(renderCode(patch.split('\n'), 'diff', session).replace(/^ {4}/gm, ''));
+  return 0;
+}
+
+/** A unified difference; empty when the texts are equal. */
+export function patchOf(path: string, before: string, after: string, [left, right]: readonly [string, string]): string {
+  if (before === after) return '';
+  const patch = createTwoFilesPatch(path, path, before, after, left, right, { context: 3 });
+  return patch.split('\n').slice(1).join('\n');
+}
+
+function readMine(folder: string, paths: readonly string[]): Files {
+  const present = paths.filter(path => existsSync(join(folder, path)));
+  return Object.fromEntries(present.map(path => [path, readText(join(folder, path))]));
+}

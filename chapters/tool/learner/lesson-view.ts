@@ -1,0 +1,105 @@
+/**
+ * A lesson's Markdown as text for a terminal: headings stand out, paragraphs are wrapped, code stays as it is. Pure.
+ * It handles what lessons use (headings, paragraphs, lists, quotes, tables, fences, links, emphasis) and shows anything
+ * else as written.
+ */
+import { type Paint, wrap } from './terminal.ts';
+
+export interface LessonStyle {
+  readonly paint: Paint;
+  readonly columns: number;
+}
+
+/** The whole text, rendered. */
+export function renderMarkdown(markdown: string, style: LessonStyle): string {
+  const out: string[] = [];
+  let paragraph: string[] = [];
+  const flush = () => {
+    if (paragraph.length > 0) out.push(renderParagraph(joinLines(paragraph), style));
+    paragraph = [];
+  };
+  const lines = withoutComments(markdown).split('\n');
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at]!;
+    const fence = /^(`{3,}|~{3,})(\w*)/.exec(line);
+    if (fence !== null) {
+      flush();
+      const end = closingFence(lines, at + 1, fence[1]!);
+      out.push(renderCode(lines.slice(at + 1, end), fence[2]!, style));
+      at = end;
+    } else if (/^\s*$/.test(line)) {
+      flush();
+      if (out.at(-1) !== '') out.push('');
+    } else if (/^#{1,6} /.test(line)) {
+      flush();
+      out.push(renderHeading(line, style));
+    } else if (startsOwnLine(line)) {
+      flush();
+      paragraph = [line];
+      if (/^\|/.test(line)) flush();
+    } else {
+      paragraph.push(line);
+    }
+  }
+  flush();
+  return out
+    .join('\n')
+    .replace(/\n{3,}/g, '\n\n')
+    .replace(/^\n+/, '');
+}
+
+/** Code with the colours of a difference where it is one. */
+export function renderCode(lines: readonly string[], language: string, { paint }: LessonStyle): string {
+  const colour = (line: string): string => {
+    if (language !== 'diff') return line;
+    if (line.startsWith('@@')) return paint.cyan(line);
+    if (line.startsWith('+')) return paint.green(line);
+    return line.startsWith('-') ? paint.red(line) : line;
+  };
+  return lines.map(line => `    ${colour(line)}`.trimEnd()).join('\n');
+}
+
+const withoutComments = (markdown: string): string => markdown.replace(/<!--[\s\S]*?-->\n?/g, '');
+
+function closingFence(lines: readonly string[], from: number, fence: string): number {
+  const at = lines.findIndex(
+    (line, index) =>
+      index >= from && line.startsWith(fence) && line.trim() === line.trim()[0]!.repeat(line.trim().length),
+  );
+  return at < 0 ? lines.length : at;
+}
+
+function renderHeading(line: string, { paint }: LessonStyle): string {
+  const [, marks = '', title = ''] = /^(#+)\s+(.*)$/.exec(line) ?? [];
+  const text = inline(title, paint);
+  return marks.length === 1 ? `\n${paint.bold(paint.underline(text))}` : `\n${paint.bold(text)}`;
+}
+
+const startsOwnLine = (line: string): boolean => /^\s*([-*+] |\d+[.)] |> ?|\||<\/?\w)/.test(line);
+
+// Between two Chinese characters a line break is no space.
+const joinLines = (lines: readonly string[]): string =>
+  lines.reduce((text, line) => (text === '' ? line.trimEnd() : text + joint(text, line.trim()) + line.trim()), '');
+const joint = (before: string, after: string): string =>
+  /[\u2e80-\u9fff\uff00-\uff60]$/.test(before) && /^[\u2e80-\u9fff\uff00-\uff60]/.test(after) ? '' : ' ';
+
+function renderParagraph(text: string, { paint, columns }: LessonStyle): string {
+  if (/^\|/.test(text)) return text;
+  if (/^<\/?(details|summary|p|div|br)\b/.test(text)) return paint.bold(text.replace(/<[^>]+>/g, '').trim());
+  const [, indent = '', mark = '', body = ''] = /^(\s*)((?:[-*+]|\d+[.)]|>)\s+)?([\s\S]*)$/.exec(text) ?? [];
+  const hang = ' '.repeat(indent.length + mark.length);
+  const wrapped = wrap(inline(body, paint), columns - hang.length, hang);
+  return indent + (mark.startsWith('>') ? paint.dim(mark) : mark) + wrapped.slice(hang.length);
+}
+
+/** Emphasis, code and links within a line. */
+function inline(text: string, paint: Paint): string {
+  return text
+    .replace(/!\[([^\]]*)\]\([^)]*\)/g, (_, alt: string) => `[${alt}]`)
+    .replace(/\[([^\]]+)\]\(([^)]*)\)/g, (_, label: string, to: string) =>
+      /^https?:/.test(to) ? `${label} <${to}>` : label,
+    )
+    .replace(/`([^`]+)`/g, (_, code: string) => paint.cyan(code))
+    .replace(/\*\*([^*]+)\*\*/g, (_, strong: string) => paint.bold(strong))
+    .replace(/<(?:\/?(?:kbd|b|i|em|sub|sup|br|summary|details))>/g, '');
+}

@@ -1,0 +1,63 @@
+/**
+ * Getting the folder ready for a chapter: what the chapter gives, the stubs of build mode, copies of the checkpoints,
+ * the link to the learner's own engine. A file that the learner has changed is never touched here.
+ */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Chapter, Course } from '../catalog.ts';
+import { givenFiles, isWritten, learnersPath, starterFiles } from './course-book.ts';
+import { type Files, layOut, layProject, linkMembers } from './lay-out.ts';
+import { posix } from './places.ts';
+import type { Session } from './session.ts';
+import type { LearnerState } from './state.ts';
+
+/** Does all of it and says what was done, a line each. The caller writes the state. */
+export async function prepareChapter(
+  session: Session,
+  course: Course,
+  state: LearnerState,
+  chapter: Chapter,
+): Promise<string[]> {
+  const { say, paint } = session;
+  const lines: string[] = [];
+  const list = (paths: readonly string[]): string => paths.map(path => paint.bold(path)).join(', ');
+  layProject(session, state);
+  layCheckpoints(session, course, state, chapter.number);
+  const given = layOut(session, state, await givenFiles(course, chapter, state.code), {
+    replace: 'never',
+    reason: 'given',
+  });
+  if (given.written.length > 0) lines.push(say('laidGiven', { files: list(given.written) }));
+  if (given.own.length > 0) lines.push(say('givenKept', { files: list(given.own) }));
+  if (state.mode === 'build') {
+    const starter = await starterFiles(session, course, chapter, state.code);
+    const laid = layOut(session, state, starter.files, { replace: 'never', reason: 'starter' });
+    if (laid.written.length > 0) lines.push(say('laidStubs', { files: list(laid.written) }));
+    if (starter.missing !== '')
+      lines.push(say('contractMissing'), ...starter.missing.split('\n').map(line => `    ${line}`));
+  }
+  for (const member of linkMembers(session, state)) lines.push(say('linked', { name: `@zerocask/${member}` }));
+  return lines;
+}
+
+/** Copies of the checkpoints up to this chapter, so that the folder can be tested where there is no clone. */
+export function layCheckpoints(session: Session, course: Course, state: LearnerState, upTo: number): void {
+  for (const chapter of course.chapters) {
+    if (chapter.number > upTo || !isWritten(chapter)) continue;
+    layOut(session, state, checkpointFiles(chapter), { replace: 'never', reason: 'checkpoints' });
+  }
+}
+
+/** The checkpoint and the test data beside it; lessons, labs and older texts stay in the clone. */
+function checkpointFiles(chapter: Chapter): Files {
+  const beside = readdirSync(chapter.dir).filter(name => /\.(ts|json|bin|txt)$/.test(name) && name !== 'chapter.json');
+  return Object.fromEntries(
+    beside
+      .filter(name => statSync(join(chapter.dir, name)).isFile())
+      .map(name => [posix(join('checkpoints', chapter.id, name)), readFileSync(join(chapter.dir, name), 'utf8')]),
+  );
+}
+
+/** The paths that a chapter writes, as they are called in the learner's folder. */
+export const chapterPaths = (chapter: Chapter, state: LearnerState): string[] =>
+  [...chapter.writes.keys()].map(path => learnersPath(path, state.code));

@@ -1,0 +1,65 @@
+/**
+ * `course read N`: the lesson in the terminal, through a pager where there is one, or its path alone.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import type { Chapter, Course } from '../catalog.ts';
+import { isWritten, lessonFile, lessonInLanguage, openCourse, wantChapter } from './course-book.ts';
+import { renderMarkdown } from './lesson-view.ts';
+import { shortPath } from './places.ts';
+import { chapterNumber, type Session, Stop } from './session.ts';
+import { type CodeLanguage, readState } from './state.ts';
+
+export interface ReadOptions {
+  readonly chapter?: number;
+  readonly path?: boolean;
+  /** The file as it is written, not laid out for the terminal. */
+  readonly raw?: boolean;
+  readonly js?: boolean;
+}
+
+export async function read(session: Session, options: ReadOptions): Promise<number> {
+  const { print, say } = session;
+  const course = openCourse(session);
+  const state = readState(session.folder);
+  const chapter = wantChapter(session, course, options.chapter ?? state?.chapter ?? 0);
+  const file = lessonFile(session, chapter);
+  if (!existsSync(file)) throw new Stop(say('lessonComing', { n: chapterNumber(chapter.number) }));
+  if (options.path) {
+    print(file);
+    return 0;
+  }
+  const code = options.js ? 'js' : (state?.code ?? 'ts');
+  const text = await lessonText(session, course, chapter, code);
+  show(session, options.raw ? text : renderMarkdown(text, session), shortPath(file));
+  return 0;
+}
+
+/** The lesson with its blocks in the learner's code language. */
+export async function lessonText(
+  session: Session,
+  course: Course,
+  chapter: Chapter,
+  code: CodeLanguage,
+): Promise<string> {
+  const text = readFileSync(lessonFile(session, chapter), 'utf8').replaceAll('\r\n', '\n');
+  return code === 'js' && isWritten(chapter) ? lessonInLanguage(course, chapter, text) : text;
+}
+
+function show(session: Session, text: string, file: string): void {
+  const { print, paint, interactive } = session;
+  if (interactive && page(text)) return;
+  print(text);
+  print(`\n${paint.dim(file)}`);
+}
+
+/** True when a pager showed it. `less -R` keeps colours; Windows has `more`, which does not. */
+function page(text: string): boolean {
+  const [program = 'less', ...args] = (process.env['PAGER'] || 'less -R').split(/\s+/);
+  const run = spawnSync(program, args, {
+    input: text,
+    stdio: ['pipe', 'inherit', 'inherit'],
+    env: { LESSCHARSET: 'utf-8', LESS: '-R', ...process.env },
+  });
+  return run.error === undefined && run.status === 0;
+}
