@@ -94,7 +94,8 @@ function buildProgram(lang: Language, text: (key: MessageKey) => string): Comman
     .helpOption('-h, --help', text('optHelp'))
     .helpCommand('help [command]', text('cmdHelp'))
     .addHelpText('after', `\n${text('cliExamples')}`)
-    .showSuggestionAfterError(true)
+    .allowExcessArguments(true)
+    .showSuggestionAfterError(false)
     .exitOverride()
     .configureOutput({ writeErr: () => {}, outputError: () => {} })
     .configureHelp({ ...helpTitles(lang), sortSubcommands: false });
@@ -322,9 +323,19 @@ function reportUsage(error: CommanderError, lang: Language, program: Command): n
     );
     return 1;
   }
-  console.error(error.message.replace(/^error: /, ''));
+  console.error(usageMessage(error, lang));
   console.error(speak(lang, 'seeHelp'));
   return 1;
+}
+
+/** Commander's English sentences in the learner's language; what it does not know it leaves as it is. */
+function usageMessage({ code, message }: CommanderError, lang: Language): string {
+  const [, name = ''] = /'([^']+)'/.exec(message) ?? [];
+  if (code === 'commander.unknownOption') return speak(lang, 'unknownOption', { name });
+  if (code === 'commander.missingArgument') return speak(lang, 'missingArgument', { name });
+  if (code === 'commander.optionMissingArgument') return speak(lang, 'optionNeedsValue', { name });
+  const own = /is invalid(?: for argument '[^']*')?\. (.+)$/s.exec(message)?.[1];
+  return own ?? message.replace(/^error: /, '');
 }
 
 /** The name that is nearest by edits, if it is near at all. */

@@ -71,7 +71,7 @@ function sectionLines(session: Session, report: ChapterReport): string[] {
   return [...sections].map(([section, tests]) => {
     const passed = tests.filter(test => test.state === 'passed').length;
     const mark = passed === tests.length ? paint.green('✓') : passed === 0 ? paint.dim('·') : paint.red('✗');
-    return `    ${mark} ${padEnd(sectionTitle(session, report.chapter, section), 44)} ${paint.dim(`${passed}/${tests.length}`)}`;
+    return `    ${mark} ${padEnd(sectionTitle(session, report.chapter, section), 39)} ${paint.dim(`${passed}/${tests.length}`)}`;
   });
 }
 
@@ -103,10 +103,15 @@ export function failureLines(session: Session, report: ChapterReport, test: Test
   if (failure !== undefined) lines.push(...causeLines(session, test, failure).map(indent));
   if (test.history !== undefined) lines.push(...historyLines(session, test.history).map(indent));
   if (failure !== undefined) lines.push(...placeLines(session, report.chapter, failure).map(indent));
-  lines.push(
-    indent(paint.dim(say(REASONS[reasonOf(report, test)], { date: (report.passedBefore ?? '').slice(0, 10) }))),
-  );
+  if (reasonOf(report, test) === 'guarded') lines.push(indent(paint.dim(say('redGuarded'))));
   return lines;
+}
+
+/** Was red to be expected? Said once for a chapter; a test that guards old ground says it itself. */
+export function reasonLines({ say, paint }: Session, report: ChapterReport, told: readonly TestOutcome[]): string[] {
+  const reasons = new Set(told.map(test => reasonOf(report, test)).filter(reason => reason !== 'guarded'));
+  const date = (report.passedBefore ?? '').slice(0, 10);
+  return [...reasons].map(reason => paint.dim(say(REASONS[reason], { date })));
 }
 
 const REASONS = {

@@ -14,6 +14,7 @@ import {
   isGreen,
   type MissingPart,
   missingLines,
+  reasonLines,
   reasonOf,
 } from './check-report.ts';
 import { type CheckOutcome, runCheckpoints } from './check-run.ts';
@@ -101,30 +102,37 @@ const isType = (reference: string, name: string): boolean =>
   existsSync(reference) && new RegExp(`^export (interface|type) ${name}\\b`, 'm').test(readFileSync(reference, 'utf8'));
 
 function tell(session: Session, result: CheckResult, verbose: boolean): void {
-  const { print, say } = session;
+  const { print, say, paint } = session;
   for (const report of result.reports) for (const line of chapterLines(session, report, true)) print(line);
   const red = result.reports.filter(report => !isGreen(report));
   if (red.length === 0) return;
   print();
   let told = 0;
+  let untold = 0;
   for (const report of red) {
     for (const line of missingLines(session, report.missing)) print(line);
-    if (report.missing.length > 0) print();
+    if (report.missing.length > 0)
+      print(
+        `  ${paint.dim(say(report.passedBefore === undefined ? 'redNotWritten' : 'redWasGreen', dateOf(report)))}\n`,
+      );
     for (const broken of report.outcome.broken) {
       for (const failure of broken.failures) for (const line of brokenLines(session, failure)) print(line);
       print();
     }
-    for (const test of worthTelling(report, verbose)) {
-      if (told++ >= TOLD && !verbose) break;
+    const failed = worthTelling(report, verbose);
+    const shown = verbose ? failed : failed.slice(0, Math.max(0, TOLD - told));
+    for (const test of shown) {
       for (const line of failureLines(session, report, test)) print(line);
       print();
     }
+    told += shown.length;
+    untold += failed.length - shown.length;
+    for (const line of reasonLines(session, report, shown)) print(line);
   }
-  const untold =
-    red.flatMap(report => report.outcome.tests.filter(test => test.state === 'failed')).length - Math.min(told, TOLD);
-  if (untold > 0 && !verbose)
-    print(session.paint.dim(say('moreRed', { count: untold, command: command(session, 'check --verbose') })));
+  if (untold > 0) print(paint.dim(say('moreRed', { count: untold, command: command(session, 'check --verbose') })));
 }
+
+const dateOf = (report: ChapterReport): { date: string } => ({ date: (report.passedBefore ?? '').slice(0, 10) });
 
 // What only waits for code that the list of missing parts already names need not be told test by test.
 const worthTelling = (report: ChapterReport, verbose: boolean) =>

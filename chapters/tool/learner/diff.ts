@@ -46,7 +46,7 @@ export async function diff(session: Session, options: DiffOptions): Promise<numb
 export function patchOf(path: string, before: string, after: string, [left, right]: readonly [string, string]): string {
   if (before === after) return '';
   const patch = createTwoFilesPatch(path, path, before, after, left, right, { context: 3 });
-  return patch.split('\n').slice(1).join('\n');
+  return patch.replace(/^=+\n/, '');
 }
 
 function readMine(folder: string, paths: readonly string[]): Files {

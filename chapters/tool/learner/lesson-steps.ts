@@ -1,70 +1,56 @@
 /**
  * A lesson cut into what a learner does one after the other: read some prose, type a block, remove a file. Pure.
- * The markers are those of the lesson's format: `<!-- code: PATH [names] -->` caption, one fence, `<!-- /code -->`.
  */
+import { type Item, parseLesson } from '../lesson.ts';
+
+export interface BlockStep {
+  readonly kind: 'block';
+  readonly path: string;
+  readonly caption: string;
+  readonly language: string;
+  readonly lines: readonly string[];
+}
+
 export type LessonStep =
   | { readonly kind: 'prose'; readonly text: string }
-  | {
-      readonly kind: 'block';
-      readonly path: string;
-      readonly names: readonly string[];
-      readonly caption: string;
-      readonly language: string;
-      readonly code: string;
-    }
-  | { readonly kind: 'remove'; readonly path: string };
+  | { readonly kind: 'remove'; readonly path: string }
+  | BlockStep;
 
-const OPEN = /^<!--\s*code:\s*(\S+)\s*(.*?)\s*-->$/;
-const CLOSE = /^<!--\s*\/code\s*-->$/;
-const REMOVE = /^<!--\s*remove:\s*(\S+)\s*-->$/;
-const FENCE = /^(`{3,})(\w*)\s*$/;
+type Cut = Exclude<Item, { kind: 'run' }>;
 
+/** Mistakes in the markers are the authors' to mend (`course prove` finds them); here the rest is shown all the same. */
 export function lessonSteps(markdown: string): LessonStep[] {
+  const { items, lines } = parseLesson(markdown, '', []);
   const steps: LessonStep[] = [];
-  let prose: string[] = [];
-  const flush = (): void => {
-    const text = prose.join('\n').trim();
+  let at = 0;
+  const proseUntil = (end: number): void => {
+    const text = lines.slice(at, end).join('\n').trim();
     if (text !== '') steps.push({ kind: 'prose', text });
-    prose = [];
+    at = end;
   };
-  const lines = markdown.split('\n');
-  for (let at = 0; at < lines.length; at++) {
-    const line = lines[at]!;
-    const open = OPEN.exec(line);
-    const remove = REMOVE.exec(line);
-    if (open !== null) {
-      flush();
-      const end = lines.findIndex((each, index) => index > at && CLOSE.test(each));
-      const last = end < 0 ? lines.length : end;
-      steps.push(blockOf(open[1]!, open[2] ?? '', lines.slice(at + 1, last)));
-      at = last;
-    } else if (remove !== null) {
-      flush();
-      steps.push({ kind: 'remove', path: remove[1]! });
-    } else {
-      if (/^#{1,3} /.test(line)) flush(); // a section is a breath
-      prose.push(line);
-    }
+  for (const item of items) {
+    if (item.kind === 'run' || (item.kind === 'heading' && item.level > 3)) continue;
+    proseUntil(item.line - 1);
+    const step = stepOf(item);
+    if (step === undefined) continue;
+    steps.push(step);
+    at = item.kind === 'code' ? lineAfterMarker(lines, item.fence.close) : item.line;
   }
-  flush();
+  proseUntil(lines.length);
   return steps;
 }
 
-function blockOf(path: string, names: string, lines: readonly string[]): LessonStep {
-  const from = lines.findIndex(line => FENCE.test(line));
-  const [, fence = '```', language = ''] = FENCE.exec(lines[from] ?? '') ?? [];
-  const to = lines.findIndex((line, index) => index > from && line.trim() === fence);
-  return {
-    kind: 'block',
-    path,
-    names: names
-      .replace(/^\[|\]$/g, '')
-      .split(/[\s,]+/)
-      .filter(name => name !== ''),
-    caption: lines.slice(0, Math.max(from, 0)).join('\n').trim(),
-    language,
-    code: from < 0 ? '' : lines.slice(from + 1, to < 0 ? undefined : to).join('\n'),
-  };
+function stepOf(item: Cut): LessonStep | undefined {
+  if (item.kind === 'heading') return undefined;
+  if (item.kind === 'remove') return { kind: 'remove', path: item.path };
+  const { path, caption, fence } = item;
+  return { kind: 'block', path, caption, language: fence.language, lines: fence.body };
+}
+
+/** The line after `<!-- /code -->`. */
+function lineAfterMarker(lines: readonly string[], from: number): number {
+  const close = lines.findIndex((line, index) => index > from && /^\s*<!--\s*\/code\b/.test(line));
+  return (close < 0 ? from : close) + 1;
 }
 
 /** How many blocks a lesson has its reader type. */

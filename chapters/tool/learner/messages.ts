@@ -41,6 +41,9 @@ const MESSAGES = {
   unknownCommand: ['There is no command "{name}".', '没有 “{name}” 这个命令。'],
   didYouMean: ['Did you mean "{name}"?', '你是想用 “{name}” 吗？'],
   knownCommands: ['Commands: {list}', '可用的命令：{list}'],
+  unknownOption: ['There is no option {name}.', '没有 {name} 这个选项。'],
+  missingArgument: ['One thing is missing: {name}', '还缺少参数：{name}'],
+  optionNeedsValue: ['The option needs a value: {name}', '选项需要一个值：{name}'],
   seeHelp: ['See: npm run course -- --help', '参见：npm run course -- --help'],
   bug: ['This is a mistake in the course program, not in your code:', '这是课程程序自身的错误，与你的代码无关：'],
 
@@ -308,6 +311,10 @@ There are {count} chapters. Each ends with a green test, and the last one ends w
   3. 检查    {check}，或每次保存自动检查：{watch}
      卡住了  {hint}`,
   ],
+  commandsThere: [
+    '  The commands below work in that folder: cd {folder}',
+    '  下面的命令在那个文件夹里运行：cd {folder}',
+  ],
   laidGiven: ['  given      {files}', '  课程给出   {files}'],
   givenKept: [
     '  given, but you have your own and it stays: {files}',
@@ -322,9 +329,9 @@ There are {count} chapters. Each ends with a green test, and the last one ends w
   keptAside: ['Your versions are kept in {aside}/', '你的版本另存在 {aside}/'],
 
   // Checking
-  missingFile: ['{path} is not there yet. It exports {names}.', '还没有 {path}。它要导出 {names}。'],
-  missingFileOnly: ['{path} is not there yet.', '还没有 {path}。'],
-  missingNames: ['{path} does not export {names} yet.', '{path} 还没有导出 {names}。'],
+  missingFile: ['To write: {path}, which exports {names}.', '要写：{path}，它导出 {names}。'],
+  missingFileOnly: ['To write: {path}.', '要写：{path}。'],
+  missingNames: ['To write: {names}, exported from {path}.', '要写：{names}，由 {path} 导出。'],
   exportWaits: ['It needs {name} from {path}, which is not written yet.', '它需要 {path} 里的 {name}，还没有写。'],
   stubWaits: ['{name} is still empty: write its body.', '{name} 还是空的：写上它的函数体。'],
   cannotLoad: ['A file cannot be loaded:', '有文件无法加载：'],
@@ -348,10 +355,10 @@ There are {count} chapters. Each ends with a green test, and the last one ends w
   ],
   redWasGreen: ['This was green on {date}: a later change broke it.', '它在 {date} 是绿的：后来的改动把它弄坏了。'],
   redBroken: ['Red is not expected here: this chapter lies behind you.', '这里不该红：这一章已经在你身后了。'],
-  moreRed: ['{count} more are red: {command}', '还有 {count} 处是红的：{command}'],
+  moreRed: ['More that is red: {count}. Tell all: {command}', '还有 {count} 处是红的，全部显示：{command}'],
   allGreen: [
-    'Green up to chapter {n}: {tests} tests in {seconds} s.',
-    '到第 {n} 章全部变绿：{tests} 个测试，{seconds} 秒。',
+    'Green up to chapter {n}. Tests passed: {tests}, in {seconds} s.',
+    '到第 {n} 章全部变绿：通过 {tests} 个测试，用时 {seconds} 秒。',
   ],
   committed: ['committed: {title}', '已提交：{title}'],
   backTo: ['The chapter in hand is {n}.', '当前是第 {n} 章。'],

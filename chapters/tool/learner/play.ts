@@ -85,7 +85,7 @@ async function show(session: Session, step: LessonStep, pace: Pace, place: strin
   print(`\n${paint.dim(`[${place}]`)} ${paint.bold(step.path)}`);
   if (step.caption !== '') print(renderMarkdown(step.caption, session));
   print();
-  await pace.type(renderCode(step.code.split('\n'), step.language, session), step.language === 'diff');
+  await pace.type(renderCode(step.lines, step.language, session), step.language === 'diff');
 }
 
 /** Typing and waiting. `q` ends, `f` stops the typing, any other key goes on. */

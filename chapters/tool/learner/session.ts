@@ -61,16 +61,22 @@ export function updateState(session: Session, change: (state: LearnerState) => v
   return state;
 }
 
-/** The command line to show a learner: `npm run course check 3`; flags need npm's `--`. */
+/**
+ * The command line to show a learner: `npm run course check 3`; flags need npm's `--`. A folder in another place has
+ * scripts of its own, so only `start`, which makes it, has to be told where.
+ */
 export function command(session: Session, words: string): string {
-  const elsewhere = posix(relative(session.courseRoot, session.folder)) !== 'my-kv';
-  const dir = elsewhere && !insideFolder(session) ? ` --dir ${quoted(session.folder)}` : '';
-  const all = `${words}${dir}`.trim();
+  const dir =
+    isElsewhere(session) && words.startsWith('start') && !words.includes('--dir')
+      ? ` --dir ${quoted(session.folder)}`
+      : '';
+  const all = `${words}${dir}`;
   return `npm run course${/(^| )-/.test(all) ? ' --' : ''}${all === '' ? '' : ` ${all}`}`;
 }
 
-// Run from the learner's own folder, its own script knows the folder.
-const insideFolder = (session: Session): boolean => process.env['ZEROCASK_DIR'] === session.folder;
+/** The folder is not the clone's `my-kv`, and the learner does not stand in it: commands have to be given there. */
+export const isElsewhere = ({ courseRoot, folder }: Session): boolean =>
+  posix(relative(courseRoot, folder)) !== 'my-kv' && process.env['ZEROCASK_DIR'] !== folder;
 
 const quoted = (path: string): string => (/\s/.test(path) ? `"${path}"` : path);
 

@@ -10,7 +10,7 @@ import { commitAll, initRepository } from './git.ts';
 import { layOut } from './lay-out.ts';
 import { posix, programRoot, shortPath } from './places.ts';
 import { prepareChapter } from './prepare.ts';
-import { chapterNumber, command, folderName, type Session, Stop } from './session.ts';
+import { chapterNumber, command, folderName, isElsewhere, type Session, Stop } from './session.ts';
 import { type LearnerState, newState, readState, writeState } from './state.ts';
 
 export interface StartOptions {
@@ -106,6 +106,7 @@ export function tellBegin(session: Session, state: LearnerState, chapter: Chapte
     `\n${paint.bold(say('chapterTitle', { n: chapterNumber(chapter.number), title: chapter.title[lang] }))}  ${paint.dim(say('hours', { hours: chapter.hours }))}`,
   );
   for (const line of lines) print(line);
+  if (isElsewhere(session)) print(say('commandsThere', { folder: shortPath(session.folder) }));
   print(
     say(state.mode === 'build' ? 'beginBuild' : 'beginFollow', {
       file: shortPath(lessonFile(session, chapter)),
