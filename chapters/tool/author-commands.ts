@@ -6,8 +6,10 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { CourseError, loadCourse, REPOSITORY, twoDigits } from './catalog.ts';
+import { Composer } from './compose.ts';
 import { storeDraft } from './draft.ts';
 import { finalTarget, referenceTarget } from './targets.ts';
+import { weave } from './weave.ts';
 
 /** Add the authors' commands to the program. `root` is the repository, or a toy course in tests. */
 export function registerAuthorCommands(program: Command, root: string = REPOSITORY): void {
@@ -25,6 +27,14 @@ export function registerAuthorCommands(program: Command, root: string = REPOSITO
     .description('make full files the snapshot of a chapter; writes, stored texts and pending.json follow')
     .action((chapter: number, entries: string[], options: { from?: string; remove?: string[] }) =>
       report(() => store(root, chapter, entries, options)),
+    );
+  program
+    .command('weave')
+    .argument('[chapters...]', 'numbers; all of them by default')
+    .option('--check', 'write nothing, say what would change')
+    .description('fill the fences of the lessons from the code and from what commands print')
+    .action((chapters: string[], options: { check?: boolean }) =>
+      report(() => weaveLessons(root, chapters, options.check === true)),
     );
 }
 
@@ -52,4 +62,15 @@ function store(root: string, chapter: number, entries: string[], options: { from
   const remove = options.remove === undefined ? {} : { remove: options.remove };
   const changed = storeDraft(loadCourse(root), chapter, { entries, ...from, ...remove });
   console.log(changed.length === 0 ? 'nothing to change' : changed.map(path => `wrote ${path}`).join('\n'));
+}
+
+function weaveLessons(root: string, chapters: readonly string[], check: boolean): void {
+  const course = loadCourse(root);
+  const composer = new Composer(course);
+  const which = chapters.length > 0 ? { chapters: chapters.map(Number) } : {};
+  const result = weave(course, composer, { check, runs: { root }, ...which });
+  for (const path of result.written) console.log(`wove ${path}`);
+  const problems = [...composer.problems, ...result.problems];
+  if (problems.length > 0) throw new CourseError([...new Set(problems)]);
+  if (result.written.length === 0) console.log('every lesson is woven');
 }

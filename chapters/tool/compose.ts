@@ -44,6 +44,7 @@ export class Composer {
   readonly sketches: ReadonlyMap<number, ReadonlyMap<string, string>>;
   readonly #packagePieces = new Map<string, readonly Piece[]>();
   readonly #files = new Map<string, FileHistory>();
+  readonly #snapshots = new Map<number, Snapshot>();
 
   constructor(course: Course) {
     this.course = course;
@@ -80,7 +81,13 @@ export class Composer {
   }
 
   /** Snapshot k; problems go to `problems`. */
-  snapshot(k: number): Map<string, string> {
+  snapshot(k: number): Snapshot {
+    const known = this.#snapshots.get(k) ?? this.#compose(k);
+    this.#snapshots.set(k, known);
+    return known;
+  }
+
+  #compose(k: number): Snapshot {
     const out = new Map<string, string>();
     for (const path of this.paths()) {
       const state = this.file(path).at(k, this.problems);
