@@ -2,6 +2,7 @@
  * A client as commands see it: who it is, what it has selected, what it has asked for. It knows no socket; the connection
  * that reads and answers stands behind the small {@link ClientLink}.
  */
+import type { Command } from './commands/registry.ts';
 import type { ProtocolVersion } from './protocol/reply-writer.ts';
 
 /** What a command may do to a connection. */
@@ -39,11 +40,8 @@ export class Client {
   replyMode: ReplyMode = 'on';
   noEvict = false;
   noTouch = false;
-  /** The command that ran last, as CLIENT LIST shows it: `client|list`. */
-  lastCommand = 'NULL';
-  /** Arguments and bytes of the command that ran last. */
-  totalCommands = 0;
-  closing = false;
+  /** The command that came last. */
+  lastCommand: Command | undefined = undefined;
 
   constructor(
     id: number,
@@ -60,6 +58,13 @@ export class Client {
     this.connectedAtMs = now;
     this.lastCommandAtMs = now;
     this.authenticated = authenticated;
+  }
+
+  /** Does it come from this machine? */
+  get isLocal(): boolean {
+    return (
+      this.address.startsWith('127.') || this.address.startsWith('[::1]') || this.address.startsWith('[::ffff:127.')
+    );
   }
 
   /** Back to the state of a new connection (RESET). */

@@ -108,9 +108,9 @@ export class Config {
     this.#apply(resolved);
   }
 
-  /** What differs from the defaults, in the order of the table: for CONFIG REWRITE. */
-  changed(): [name: string, value: string][] {
-    return [...this.#values].filter(([name, value]) => value !== PARAMETERS[name]!.default);
+  /** Values that differ from the defaults, in the order of the table. */
+  changed(): Map<string, string> {
+    return new Map([...this.#values].filter(([name, value]) => value !== PARAMETERS[name]!.default));
   }
 
   #findMatches(pattern: Buffer, found: Map<string, string>): void {

@@ -29,6 +29,9 @@ export type ProtocolVersion = 2 | 3;
 export class ReplyWriter {
   /** Set by dispatch to what the client has asked for by HELLO. */
   protocol: ProtocolVersion = 2;
+  /** How many errors have been written: dispatch sees by it that a command has failed. */
+  errors = 0;
+  #lastError = '';
   #arena: Buffer = Buffer.allocUnsafeSlow(ARENA_SIZE);
   #buffer: Buffer = this.#arena;
   #at = 0;
@@ -58,7 +61,14 @@ export class ReplyWriter {
 
   /** -text; the text begins with its class (`ERR ...`). Line ends in it would break the protocol and become spaces. */
   error(text: string): void {
+    this.errors++;
+    this.#lastError = text;
     this.#line(0x2d, /[\r\n]/.test(text) ? text.replace(/[\r\n]/g, ' ') : text);
+  }
+
+  /** The class of the error that was written last: `ERR`, `WRONGTYPE`. */
+  get lastErrorClass(): string {
+    return this.#lastError.slice(0, `${this.#lastError} `.indexOf(' '));
   }
 
   /** A 64-bit integer. */
