@@ -25,14 +25,14 @@ const ENGINE_ROOMS: readonly (readonly string[])[] = [
 ];
 const REDIS_ROOMS: readonly (readonly string[])[] = [
   ['protocol/'],
-  ['config.ts'],
+  ['config.ts', 'config-parameters.ts', 'config-file.ts'],
   ['effects.ts', 'value-tag.ts'],
   ['keyspace.ts', 'expiry.ts'],
   ['data-types/'],
   ['client.ts', 'commands/'],
   ['dispatch.ts'],
   ['turn.ts'],
-  ['connection.ts'],
+  ['connection.ts', 'listener.ts'],
   ['server.ts'],
   ['cli.ts', 'index.ts'],
 ];
