@@ -4,7 +4,7 @@
  */
 import type { Config, Setting } from './config.ts';
 import { PARAMETERS } from './config-parameters.ts';
-import { splitWords } from './protocol/request-parser.ts';
+import { splitWords } from './protocol/inline-words.ts';
 
 /** The settings of a file in redis.conf's syntax. `onBadLine` hears of a line with unbalanced quotes. */
 export function parseConfigFile(text: string, onBadLine: (lineNumber: number, line: string) => never): Setting[] {

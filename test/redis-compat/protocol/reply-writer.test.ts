@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatDouble, type ProtocolVersion, ReplyWriter } from '../../../redis-compat/src/protocol/reply-writer.ts';
+import { formatDouble } from '../../../redis-compat/src/protocol/double-format.ts';
+import { type ProtocolVersion, ReplyWriter } from '../../../redis-compat/src/protocol/reply-writer.ts';
 
 function written(protocol: ProtocolVersion, write: (reply: ReplyWriter) => void): string {
   const writer = new ReplyWriter();

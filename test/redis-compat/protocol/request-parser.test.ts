@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { RequestParser, splitWords } from '../../../redis-compat/src/protocol/request-parser.ts';
+import { splitWords } from '../../../redis-compat/src/protocol/inline-words.ts';
+import { RequestParser } from '../../../redis-compat/src/protocol/request-parser.ts';
 
 const MAX_BULK = 512 * 1024 * 1024;
 
