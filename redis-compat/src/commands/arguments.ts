@@ -23,6 +23,14 @@ export function offsetAt(ctx: CommandContext, index: number, message?: string): 
   return toOffset(integerAt(ctx, index, message));
 }
 
+/**
+ * Are both ends of a range counted from the end of a string, and the wrong way round? Such a range is empty even where both
+ * ends lie before the string's first byte, and would both be moved there.
+ */
+export function isCrossed(first: Integer, last: Integer): boolean {
+  return first < 0 && last < 0 && first > last;
+}
+
 /** Argument `index` as a 32-bit integer. */
 export function int32At(ctx: CommandContext, index: number, message?: string): number {
   const value = offsetAt(ctx, index, message);

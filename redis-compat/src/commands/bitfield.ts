@@ -6,7 +6,7 @@
 import { readField, writeField } from '../data-types/bits.ts';
 import { editableCopy, findString, isBuilt, putBuilt } from '../data-types/string.ts';
 import { BIT_OFFSET, ReplyError, SYNTAX_ERROR } from '../protocol/errors.ts';
-import { parseInteger, toInt64 } from '../protocol/numbers.ts';
+import { INT64_MAX, parseInteger, toInt64 } from '../protocol/numbers.ts';
 import { integerAt } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 import type { Offsets } from './table.ts';
@@ -101,13 +101,23 @@ function runOperation(ctx: CommandContext, copy: Buffer, operation: FieldOperati
 function newValue({ kind, signed, bits, operand, overflow }: FieldOperation, old: bigint): FieldResult {
   // SET of a negative number in an unsigned field means the 64-bit pattern, which is too large for the field.
   const wanted = kind === 'INCRBY' ? old + operand : signed ? operand : BigInt.asUintN(64, operand);
-  const value = fit(wanted, signed, bits, overflow);
+  const value = saturatesUpwards(kind, signed, bits, operand, overflow)
+    ? maxOf(signed, bits)
+    : fit(wanted, signed, bits, overflow);
   return { value, reply: kind === 'INCRBY' ? value : old };
 }
 
+/** Redis's own arithmetic overflows for a SET far below the field's range: it saturates at the upper end. So does ours. */
+function saturatesUpwards(kind: string, signed: boolean, bits: number, operand: bigint, overflow: Overflow): boolean {
+  return kind === 'SET' && signed && bits < 64 && overflow === 'SAT' && maxOf(signed, bits) - operand > INT64_MAX;
+}
+
+/** The largest integer of a field. */
+const maxOf = (signed: boolean, bits: number): bigint => 2n ** BigInt(signed ? bits - 1 : bits) - 1n;
+
 /** `wanted` made to fit the field, or undefined when OVERFLOW says to give up. */
 function fit(wanted: bigint, signed: boolean, bits: number, overflow: Overflow): bigint | undefined {
-  const max = signed ? 2n ** BigInt(bits - 1) - 1n : 2n ** BigInt(bits) - 1n;
+  const max = maxOf(signed, bits);
   const min = signed ? -max - 1n : 0n;
   if (wanted >= min && wanted <= max) return wanted;
   if (overflow === 'FAIL') return undefined;

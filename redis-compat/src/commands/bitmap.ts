@@ -4,7 +4,7 @@
 import { bitAt, countBits, findBit } from '../data-types/bits.ts';
 import { editableCopy, findString, isBuilt, putBuilt } from '../data-types/string.ts';
 import { BIT_OFFSET, BIT_VALUE, ReplyError, SYNTAX_ERROR } from '../protocol/errors.ts';
-import { offsetAt } from './arguments.ts';
+import { integerAt, isCrossed, offsetAt } from './arguments.ts';
 import { bitfield, bitfieldReadOnly } from './bitfield.ts';
 import type { CommandContext } from './context.ts';
 import { type CommandTable, keyAt, keysFrom, type Offsets } from './table.ts';
@@ -215,11 +215,9 @@ interface BitRange {
 
 /** The range of BITCOUNT, whose two numbers stand at `index`; undefined when it is empty. */
 function givenRange(ctx: CommandContext, index: number, size: number): BitRange | undefined {
-  const first = offsetAt(ctx, index);
-  const last = offsetAt(ctx, index + 1);
   // Redis looks at these before it looks at the unit.
-  if (first < 0 && last < 0 && first > last) return undefined;
-  return bitRange(first, last, size, bitsPerUnit(ctx, index + 2));
+  if (isCrossed(integerAt(ctx, index), integerAt(ctx, index + 1))) return undefined;
+  return bitRange(offsetAt(ctx, index), offsetAt(ctx, index + 1), size, bitsPerUnit(ctx, index + 2));
 }
 
 /** The range of BITPOS: the end may be missing; undefined when it is empty. */

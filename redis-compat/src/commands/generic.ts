@@ -7,7 +7,8 @@ import type { CommandContext } from './context.ts';
 import { expire, expireat, expiretime, persist, pexpire, pexpireat, pexpiretime, pttl, ttl } from './generic-expire.ts';
 import { copy, move, rename, renamenx } from './generic-move.ts';
 import { keys, randomkey, scan } from './generic-scan.ts';
-import { objectEncoding, objectFreq, objectHelp, objectIdletime, objectRefcount } from './object.ts';
+import { help } from './help.ts';
+import { OBJECT_HELP, objectEncoding, objectFreq, objectIdletime, objectRefcount } from './object.ts';
 import { type CommandTable, keyAt, keysFrom, type Offsets } from './table.ts';
 
 /** The commands of the group "generic". */
@@ -127,15 +128,7 @@ export const genericCommands = {
         tips: ['nondeterministic_output'],
         run: objectFreq,
       },
-      help: {
-        arity: 2,
-        flags: ['loading', 'stale'],
-        group: 'generic',
-        since: '6.2.0',
-        summary: 'Returns a text about the subcommands.',
-        complexity: 'O(1)',
-        run: objectHelp,
-      },
+      help: help('OBJECT', 'generic', '6.2.0', OBJECT_HELP),
       idletime: {
         arity: 3,
         flags: ['readonly'],

@@ -45,21 +45,14 @@ function encodingName(tag: number): string {
   return typeOf(tag) === TYPE_STRING ? STRING_LABELS[labelOf(tag)]! : 'unknown';
 }
 
-/** OBJECT HELP. */
-export function objectHelp(ctx: CommandContext): void {
-  const lines = [
-    'OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:',
-    'ENCODING <key>',
-    '    Return the encoding that Redis would hold the value of <key> in.',
-    'FREQ <key>',
-    '    Return how often <key> is used; needs an LFU policy.',
-    'IDLETIME <key>',
-    '    Return the seconds since the last access to <key>; not kept here, always 0.',
-    'REFCOUNT <key>',
-    '    Return the number of references to the value of <key>.',
-    'HELP',
-    '    Print this help.',
-  ];
-  ctx.reply.array(lines.length);
-  for (const line of lines) ctx.reply.simple(line);
-}
+/** What OBJECT HELP says. */
+export const OBJECT_HELP = [
+  'ENCODING <key>',
+  '    Return the encoding that Redis would hold the value of <key> in.',
+  'FREQ <key>',
+  '    Return how often <key> is used; needs an LFU policy.',
+  'IDLETIME <key>',
+  '    Return the seconds since the last access to <key>; not kept here, always 0.',
+  'REFCOUNT <key>',
+  '    Return the number of references to the value of <key>.',
+] as const;

@@ -18,7 +18,7 @@ import {
   parseLongDouble,
 } from '../protocol/long-double.ts';
 import { addIntegers, INT64_MIN, type Integer, parseInteger } from '../protocol/numbers.ts';
-import { integerAt, offsetAt } from './arguments.ts';
+import { integerAt, isCrossed, offsetAt } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 import type { Offsets } from './table.ts';
 
@@ -57,12 +57,11 @@ export function setrange(ctx: CommandContext, bytes: Buffer, at: Offsets): void 
 }
 
 export function getrange(ctx: CommandContext, bytes: Buffer, at: Offsets): void {
+  const crossed = isCrossed(integerAt(ctx, 2), integerAt(ctx, 3));
   const first = offsetAt(ctx, 2);
   const last = offsetAt(ctx, 3);
   const entry = findString(ctx.db, bytes, at[2]!, at[3]!);
   const size = entry === undefined ? 0 : entry.end - entry.start;
-  // Both counted from the end and crossed: empty, even where both would be clamped to the first byte.
-  const crossed = first < 0 && last < 0 && first > last;
   const from = first < 0 ? Math.max(size + first, 0) : first;
   const to = Math.min(last < 0 ? Math.max(size + last, 0) : last, size - 1);
   if (entry === undefined || crossed || from > to) ctx.reply.bulk(bytes, 0, 0);
