@@ -1,0 +1,262 @@
+/**
+ * Database: the public class. It opens a directory, hands out spaces, and passes every call on to the part that does it.
+ *
+ * Reads and single changes are synchronous and are those of the default space; what waits for the disk is a promise.
+ */
+
+import { statSync } from 'node:fs';
+import { Clock } from './clock.ts';
+import { Commit } from './commit.ts';
+import { toEngineError } from './disk/io-error.ts';
+import { type Lock, lockDirectory } from './disk/lock-file.ts';
+import { MANIFEST_NAME } from './disk/manifest.ts';
+import { dataFileIds } from './disk/rebuild-manifest.ts';
+import { EngineError } from './errors.ts';
+import type { Input } from './format/bytes.ts';
+import type { SpaceOrder } from './keydir/key-index.ts';
+import { Log } from './log.ts';
+import { type DatabaseOptions, type Durability, type ResolvedOptions, resolveOptions } from './options.ts';
+import { type Recovered, type RecoveryReport, recover } from './recovery.ts';
+import type { Range } from './scan.ts';
+import type { ChangeOptions, EntryWithValue, PutOptions, Space } from './space.ts';
+import { Spaces } from './spaces.ts';
+import { type Operation, WriteBatch, writeOperations } from './write-batch.ts';
+
+/** Counts and sizes of an open database. */
+export interface DatabaseStats {
+  /** Keys in all spaces. */
+  readonly keys: number;
+  readonly spaces: number;
+  readonly dataFiles: number;
+  /** Bytes of all data files, those included that are not written yet. */
+  readonly dataBytes: number;
+  /** Bytes accepted and not handed to the operating system yet. */
+  readonly pendingBytes: number;
+  /** Shared fdatasyncs so far. */
+  readonly syncs: number;
+  readonly cacheHits: number;
+  readonly cacheMisses: number;
+}
+
+export class Database {
+  /** The directory, as it was given. */
+  readonly directory: string;
+  /** What opening has found. */
+  readonly report: RecoveryReport;
+  readonly #commit: Commit;
+  readonly #spaces: Spaces;
+  readonly #main: Space;
+  readonly #lock: Lock;
+  #closing: Promise<void> | undefined;
+
+  private constructor(directory: string, options: ResolvedOptions, recovered: Recovered, lock: Lock) {
+    this.directory = directory;
+    this.report = recovered.report;
+    this.#lock = lock;
+    this.#commit = new Commit(new Log(directory, recovered.manifest, options), options);
+    const clock = new Clock(options.now);
+    this.#spaces = new Spaces(recovered.indexes, this.#commit, clock, options.expiry === 'engine');
+    this.#main = this.#spaces.get(0);
+  }
+
+  /**
+   * Open the database in `directory`, or make one there.
+   * @throws {EngineError} `LOCKED`, `NOT_FOUND`, `EXISTS`, `CORRUPT`, `NEWER_FORMAT`, `DISK_FULL`, `IO`.
+   */
+  static async open(directory: string, options?: DatabaseOptions): Promise<Database> {
+    const resolved = resolveOptions(options);
+    try {
+      prepareDirectory(directory, resolved);
+      const lock = await lockDirectory(directory, resolved.lockTimeoutMs);
+      try {
+        return new Database(directory, resolved, await recover(directory, resolved), lock);
+      } catch (error) {
+        lock.release();
+        throw error;
+      }
+    } catch (error) {
+      throw toEngineError(error, `open the database in ${directory}`);
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ reads
+
+  /** The number of keys of the default space. */
+  get size(): number {
+    return this.#main.size;
+  }
+
+  /** The value of `key`; `undefined` when the key is absent. */
+  get(key: Input): Buffer | undefined {
+    return this.#main.get(key);
+  }
+
+  /** Whether `key` is there. */
+  has(key: Input): boolean {
+    return this.#main.has(key);
+  }
+
+  /** The value of `key` with its seq, tag, expiry and order key; `undefined` when the key is absent. */
+  getEntry(key: Input): EntryWithValue | undefined {
+    return this.#main.getEntry(key);
+  }
+
+  /** Key and value of each key in the range, in the order of the keys' bytes. */
+  entries(range?: Range): IterableIterator<[Buffer, Buffer]> {
+    return this.#main.entries(range);
+  }
+
+  /** The keys of {@link entries}. */
+  keys(range?: Range): IterableIterator<Buffer> {
+    return this.#main.keys(range);
+  }
+
+  /** The values of {@link entries}. */
+  values(range?: Range): IterableIterator<Buffer> {
+    return this.#main.values(range);
+  }
+
+  // ---------------------------------------------------------------------------------------------------------- changes
+
+  /**
+   * Store `value` under `key`, in the place of any older value; returns the seq of the change.
+   * At `durability: 'os'` the record has been handed to the operating system on return, at `'disk'` it is on the disk.
+   * @throws {EngineError} `KEY_TOO_LARGE`, `VALUE_TOO_LARGE`, `DISK_FULL` ...: then nothing has changed.
+   */
+  put(key: Input, value: Input, options?: PutOptions): number {
+    return this.#main.put(key, value, options);
+  }
+
+  /** Remove `key`; returns the seq of the change, or `undefined` when it was absent and nothing was written. */
+  delete(key: Input, options?: ChangeOptions): number | undefined {
+    return this.#main.delete(key, options);
+  }
+
+  /** Have `key` go away at this time, or stay when it is `undefined`. The value is not written again. */
+  expireAt(key: Input, expiresAtMs: number | undefined, options?: ChangeOptions): number | undefined {
+    return this.#main.expireAt(key, expiresAtMs, options);
+  }
+
+  /** A new batch: changes to be made together, all or none. */
+  batch(): WriteBatch {
+    return new WriteBatch(this.#commit, this.#spaces);
+  }
+
+  /**
+   * Make these changes, all or none, in the one append of this turn; resolves to the seq of the last, when they are as
+   * safe as the level says. They are visible before the next change is made, and at the end of the turn at the latest.
+   */
+  async write(operations: Iterable<Operation>, options: ChangeOptions = {}): Promise<number> {
+    return writeOperations(operations, options.durability ?? this.durability, this.#commit, this.#spaces);
+  }
+
+  // ----------------------------------------------------------------------------------------------------------- spaces
+
+  /** Make a new space. Its id is never used again. */
+  createSpace({ order }: { readonly order: SpaceOrder }): Space {
+    return this.#spaces.create(order);
+  }
+
+  /** The space with this id; `undefined` when there is none. */
+  space(id: number): Space | undefined {
+    return this.#spaces.find(id);
+  }
+
+  /** All spaces, the default one with id 0 first. */
+  spaces(): Space[] {
+    return this.#spaces.all();
+  }
+
+  /** Remove a space with all its keys; returns the seq of the change. One record, however many keys there are. */
+  dropSpace(id: number): number {
+    return this.#spaces.drop(id);
+  }
+
+  // ------------------------------------------------------------------------------------------------------- durability
+
+  /** The level of every change that names no other. It may be changed at any time. */
+  get durability(): Durability {
+    return this.#commit.durability;
+  }
+
+  set durability(level: Durability) {
+    this.#commit.durability = level;
+  }
+
+  /** Resolves when every change before this call is on the disk. */
+  sync(): Promise<void> {
+    return this.#commit.sync();
+  }
+
+  /** A seq of the caller's own: no record has it, and none will, after a crash neither. */
+  nextSeq(): number {
+    return this.#commit.reserveSeq();
+  }
+
+  /** The seq of the newest change. */
+  get position(): number {
+    return this.#commit.log.position;
+  }
+
+  /** Append the changes of this turn as one batch. Without it that happens at the end of the turn. Never throws. */
+  commitTurn(): void {
+    this.#commit.commitTurn();
+  }
+
+  /** Whether every change up to this seq is as safe as the store's level says. */
+  isDurable(position: number): boolean {
+    return this.#commit.isDurable(position);
+  }
+
+  /** Resolves when {@link isDurable} says yes; rejects when that will never be. */
+  durable(position: number): Promise<void> {
+    return this.#commit.durable(position);
+  }
+
+  // ----------------------------------------------------------------------------------------------------------- ending
+
+  /** Counts and sizes, as of now. */
+  get stats(): DatabaseStats {
+    const { log, queue } = this.#commit;
+    const spaces = this.#spaces.all();
+    return {
+      keys: spaces.reduce((sum, space) => sum + space.index.keydir.size, 0),
+      spaces: spaces.length,
+      dataFiles: log.manifest.files.length,
+      dataBytes: log.totalSize,
+      pendingBytes: log.pendingSize,
+      syncs: queue.rounds,
+      cacheHits: log.cache.hits,
+      cacheMisses: log.cache.misses,
+    };
+  }
+
+  /** Write and sync everything, and let go of the directory. A second call waits for the first. */
+  close(): Promise<void> {
+    this.#closing ??= this.#commit.close().finally(() => this.#lock.release());
+    return this.#closing;
+  }
+
+  /** {@link close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** See to it that there is a directory, and that a database is in it, or not, as the options say. */
+function prepareDirectory(directory: string, { fs, createIfMissing, errorIfExists }: ResolvedOptions): void {
+  const stat = statSync(directory, { throwIfNoEntry: false });
+  if (stat !== undefined && !stat.isDirectory()) {
+    throw new EngineError('INVALID_ARGUMENT', `${directory} is a file: a database needs a directory of its own`);
+  }
+  const exists = stat !== undefined && holdsDatabase(directory, fs);
+  if (exists && errorIfExists) throw new EngineError('EXISTS', `${directory} holds a database already`);
+  if (!exists && !createIfMissing) {
+    throw new EngineError('NOT_FOUND', `there is no database in ${directory}; createIfMissing would make one`);
+  }
+  if (stat === undefined) fs.makeDirectory(directory);
+}
+
+function holdsDatabase(directory: string, fs: ResolvedOptions['fs']): boolean {
+  return fs.list(directory).includes(MANIFEST_NAME) || dataFileIds(fs, directory).length > 0;
+}

@@ -1,0 +1,14 @@
+/** The public door of @zerocask/engine: whatever may be used from outside is named here. */
+
+export { Database, type DatabaseStats } from './database.ts';
+export { type FileSystem, nodeFileSystem, type OpenFile, type OpenMode } from './disk/file-system.ts';
+export { CorruptionError, EngineError, type EngineErrorCode } from './errors.ts';
+export type { Input } from './format/bytes.ts';
+export { MAX_KEY_SIZE, MAX_VALUE_SIZE } from './format/record.ts';
+export type { SpaceOrder } from './keydir/key-index.ts';
+export { type EntryInfo, type KeyString, keyBytes } from './keydir/keydir.ts';
+export type { DatabaseOptions, Durability, OpenProgress } from './options.ts';
+export type { CutTail, RecoveryReport } from './recovery.ts';
+export type { Range } from './scan.ts';
+export type { ChangeOptions, EntryView, EntryWithValue, PutOptions, Space } from './space.ts';
+export type { Operation, WriteBatch } from './write-batch.ts';

@@ -1,0 +1,88 @@
+/**
+ * SyncQueue: group commit. Whoever wants records on the disk waits here, and many share one fdatasync.
+ *
+ * Invariants: (1) at most one round is under way;
+ *             (2) a waiter is released only by a round that began after its records were written;
+ *             (3) after a failed round there is no other: what is on the disk is no longer known.
+ */
+
+import type { Log } from './log.ts';
+import { WaitList } from './wait-list.ts';
+
+export class SyncQueue {
+  readonly #log: Log;
+  readonly #onFailure: (cause: unknown) => void;
+  readonly #waiters = new WaitList();
+  #round: Promise<void> | undefined;
+  #wanted = false;
+  #failed = false;
+  /** How many rounds there were. */
+  rounds = 0;
+
+  constructor(log: Log, onFailure: (cause: unknown) => void) {
+    this.#log = log;
+    this.#onFailure = onFailure;
+  }
+
+  /** Resolves when every record up to `seq` is on the disk. */
+  wait(seq: number): Promise<void> {
+    if (seq <= this.#log.syncedSeq) return Promise.resolve();
+    const promise = this.#waiters.add(seq);
+    if (seq <= this.#log.writtenSeq) this.start();
+    return promise;
+  }
+
+  /** Records have been written: begin a round if somebody waits for them. */
+  written(): void {
+    if (!this.#waiters.isEmpty) this.start();
+  }
+
+  /** Begin a round, or see to it that one follows the one under way. */
+  start(): void {
+    if (this.#failed) return;
+    this.#wanted = true;
+    this.#round ??= this.#run();
+  }
+
+  /** Sync while the program waits. @throws what the file system throws. */
+  syncNow(): void {
+    this.#log.sync();
+    if (this.#round === undefined) this.#sealRetired();
+    this.#waiters.release(this.#log.syncedSeq);
+  }
+
+  /** Resolves when no round is under way. */
+  async idle(): Promise<void> {
+    while (this.#round !== undefined) await this.#round;
+  }
+
+  /** No round follows any more; whoever waits is told why. */
+  fail(error: Error): void {
+    this.#failed = true;
+    this.#waiters.reject(error);
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#wanted && !this.#failed) {
+        this.#wanted = false;
+        this.rounds++;
+        await this.#log.syncLater();
+        this.#sealRetired();
+        this.#waiters.release(this.#log.syncedSeq);
+        if (this.#waiters.lowest <= this.#log.writtenSeq) this.#wanted = true;
+      }
+    } catch (error) {
+      this.#onFailure(error);
+    } finally {
+      this.#round = undefined;
+    }
+  }
+
+  /** What cannot be sealed now is sealed after the next round, or by the next open. */
+  #sealRetired(): void {
+    try {
+      if (this.#log.hasRetired) this.#log.sealRetired();
+    } catch {}
+  }
+}
