@@ -43,7 +43,7 @@ const MAX_OWN_VALUE = 8;
 
 export class Replay {
   /** The spaces that exist, by id. */
-  readonly indexes = new Map<number, KeyIndex>();
+  readonly indexes: Map<number, KeyIndex> = new Map();
   readonly #hashSeed: readonly [number, number];
   maxSpaceId = 0;
   /** The highest seq of all records applied. */
