@@ -73,7 +73,9 @@ export class Keyspace {
   ): void {
     if (keyEnd - keyStart > MAX_KEY_SIZE) throw new ReplyError(`ERR key is larger than ${MAX_KEY_SIZE} bytes`);
     const names = this.#names ?? this.#createNames();
+    const keys = names.size;
     names.putSlice(key, keyStart, keyEnd, value, valueStart, valueEnd, tag, expiresAtMs);
+    if (names.size !== keys) this.#databases.effects.event('new', 'new', this.index, key, keyStart, keyEnd);
   }
 
   /** Remove a key that a lookup has found. */

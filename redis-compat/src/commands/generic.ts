@@ -126,6 +126,7 @@ export const genericCommands = {
         summary: 'Returns how often a key is used, on a logarithmic scale.',
         complexity: 'O(1)',
         tips: ['nondeterministic_output'],
+        note: 'How often a key is used is not kept; without an LFU policy the error is the one of Redis.',
         run: objectFreq,
       },
       help: help('OBJECT', 'generic', '6.2.0', OBJECT_HELP),
@@ -138,6 +139,7 @@ export const genericCommands = {
         summary: 'Returns the seconds since the last access to a key.',
         complexity: 'O(1)',
         tips: ['nondeterministic_output'],
+        note: 'The time of the last access is not kept: always 0.',
         run: objectIdletime,
       },
       refcount: {
@@ -149,6 +151,7 @@ export const genericCommands = {
         summary: 'Returns the number of references to a value.',
         complexity: 'O(1)',
         tips: ['nondeterministic_output'],
+        note: 'Always 1; Redis shares small integers and shows 2147483647 for them.',
         run: objectRefcount,
       },
     },
@@ -247,6 +250,7 @@ export const genericCommands = {
     complexity: 'O(1) for each call, O(N) for all',
     history: [['6.0.0', 'Added the TYPE subcommand.']],
     tips: ['nondeterministic_output', 'request_policy:special', 'response_policy:special'],
+    note: 'Keys come in the order of a hash of their names; a cursor stays good across writes and restarts.',
     run: scan,
   },
   touch: {
