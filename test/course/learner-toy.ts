@@ -121,7 +121,7 @@ const code = (path: string, names: string, caption: string, language: string, te
 
 const lessons: Record<string, (zh: boolean) => string> = {
   '00-first': zh =>
-    `# ${zh ? '第一个仓库' : 'The first store'}\n\n${zh ? '先从一个 Map 开始。' : 'It begins with a `Map`.'}\n\n## ${zh ? '写' : 'Write'}\n\n${code('sketch/first.ts', 'First', zh ? '一个类。' : 'A class.', 'ts', FIRST)}\n${zh ? '完。' : 'Done.'}\n`,
+    `# ${zh ? '第一个仓库' : 'The first store'}\n\n${zh ? '先从一个 Map 开始。' : 'It begins with a `Map`.'}\n\n## ${zh ? '写' : 'Write'}\n\n${code('sketch/first.ts', '', zh ? '一个类。' : 'A class.', 'ts', FIRST)}\n${zh ? '完。' : 'Done.'}\n`,
   '01-bytes': zh =>
     `# ${zh ? '字节' : 'Bytes'}\n\n${zh ? '数字也是字节。' : 'A number is bytes too.'}\n\n${code('engine/src/format/number.ts', 'imports encodeNumber', zh ? '编码。' : 'Encode.', 'ts', ENCODE)}\n${code('engine/src/format/number.ts', 'decodeNumber', zh ? '解码。' : 'Decode.', 'ts', DECODE_PLAIN.slice(1))}`,
   '02-store': zh =>
@@ -222,13 +222,12 @@ export class Desk {
   }
 
   environment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
-    const { INIT_CWD, ZEROCASK_DIR, VITEST, NODE_OPTIONS, ...rest } = process.env;
+    const { INIT_CWD, ZEROCASK_DIR, VITEST, NODE_OPTIONS, FORCE_COLOR, CI, ...rest } = process.env;
     return {
       ...rest,
       LANG: 'en_US.UTF-8',
       LC_ALL: '',
       NO_COLOR: '1',
-      FORCE_COLOR: '',
       ZEROCASK_COURSE_ROOT: this.root,
       GIT_CONFIG_GLOBAL: join(this.home, 'no-such-gitconfig'),
       GIT_CONFIG_NOSYSTEM: '1',

@@ -4,7 +4,7 @@
  */
 import type { Chapter } from '../catalog.ts';
 import type { CheckOutcome, Failure, TestOutcome } from './check-run.ts';
-import { NOT_WRITTEN } from './check-run.ts';
+import { ENDLESS, NOT_WRITTEN } from './check-run.ts';
 import { hexDifference } from './hex-view.ts';
 import { shortPath } from './places.ts';
 import { chapterNumber, type Session } from './session.ts';
@@ -130,6 +130,7 @@ const sectionPrefix = (session: Session, chapter: Chapter, { section }: TestOutc
 function causeLines(session: Session, test: TestOutcome, failure: Failure): string[] {
   const waiting = notWritten(failure);
   if (waiting !== undefined) return [waitingLine(session, waiting)];
+  if (failure.message === ENDLESS) return [session.say('endless')];
   if (test.bytes !== undefined) return byteLines(session, test.bytes);
   return [...valueLines(session, failure), ...damageLines(session, failure)];
 }

@@ -5,11 +5,12 @@
  * and each of them throws "not written yet" when it is used. So one missing file turns its own section red and not the
  * whole chapter. Everything the learner has written is loaded from the folder as it is.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
-import type { TestCase, TestModule } from 'vitest/node';
+import type { TestCase, TestModule, Vitest } from 'vitest/node';
 import { courseImports, missingNames } from './exports.ts';
 import { posix, programRoot } from './places.ts';
 import type { CodeLanguage } from './state.ts';
@@ -59,13 +60,22 @@ export interface CheckOutcome {
   readonly broken: ReadonlyArray<{ readonly chapter: number; readonly failures: readonly Failure[] }>;
 }
 
-/** Runs the checkpoints. Test output of the learner's code (console.log) goes to stderr as it comes. */
+/** No test of the course takes a second; after this long without news a test is caught in an endless loop. */
+const SILENCE_MS = 12_000;
+
+/**
+ * Runs the checkpoints. What the learner's code prints goes to stderr as it comes. A test that never ends can't be
+ * stopped from inside its thread: after a while of silence the run is given up, and that test counts as failed.
+ */
 export async function runCheckpoints(request: CheckRequest): Promise<CheckOutcome> {
-  process.env['VITEST'] ??= 'true';
   const { startVitest } = await import('vitest/node');
-  const modules: TestModule[] = [];
+  const notes = mkdtempSync(join(tmpdir(), 'zerocask-check-'));
+  const seen: TestCase[] = [];
+  const modules = new Set<TestModule>();
   const unhandled: unknown[] = [];
-  const vitest = await startVitest(
+  let vitest: Vitest | undefined;
+  const silence = new Silence(Number(process.env['ZEROCASK_SILENCE_MS'] ?? SILENCE_MS));
+  const run = startVitest(
     'test',
     [],
     {
@@ -77,14 +87,24 @@ export async function runCheckpoints(request: CheckRequest): Promise<CheckOutcom
       pool: 'threads',
       isolate: false,
       maxWorkers: Math.min(2, request.chapters.length),
-      testTimeout: 5000,
+      testTimeout: 15_000,
       passWithNoTests: true,
-      env: { ZEROCASK_TARGET: request.folder, FORCE_COLOR: '0' },
+      teardownTimeout: 1000,
+      env: { ZEROCASK_TARGET: request.folder, ZEROCASK_NOTES: notes },
       reporters: [
         {
+          onInit: started => {
+            vitest = started;
+          },
           onUserConsoleLog: log => void process.stderr.write(log.content),
+          onTestModuleCollected: () => silence.broken(),
+          onTestCaseResult: test => {
+            silence.broken();
+            seen.push(test);
+          },
+          onTestModuleEnd: module => void modules.add(module),
           onTestRunEnd: (ended, errors) => {
-            modules.push(...ended);
+            for (const module of ended) modules.add(module);
             unhandled.push(...errors);
           },
         },
@@ -92,10 +112,57 @@ export async function runCheckpoints(request: CheckRequest): Promise<CheckOutcom
     },
     { plugins: [learnerFolder(request)], logLevel: 'silent', server: { watch: null, fs: { strict: false } } },
   );
-  await vitest.close();
+  const hung = (await Promise.race([run, silence.long])) === HUNG;
+  const stuck = hung ? stuckTests(request, notes) : [];
+  silence.end();
+  // A thread in an endless loop is left behind; it goes when this process goes.
+  if (hung) void vitest?.close();
+  else await (vitest as Vitest | undefined)?.close();
+  rmSync(notes, { recursive: true, force: true });
   process.exitCode = 0; // vitest sets it on failures; the command decides
-  return outcomeOf(request, modules, unhandled);
+  const outcome = outcomeOf(request, [...modules], hung ? seen : undefined, unhandled);
+  return { ...outcome, tests: [...outcome.tests, ...stuck] };
 }
+
+const HUNG = Symbol('hung');
+
+/** Resolves `long` when nothing was heard for a while. */
+class Silence {
+  readonly long: Promise<typeof HUNG>;
+  readonly #limitMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  #give: (value: typeof HUNG) => void = () => {};
+
+  constructor(limitMs: number) {
+    this.#limitMs = limitMs;
+    this.long = new Promise(give => {
+      this.#give = give;
+    });
+    this.broken();
+  }
+
+  broken(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#give(HUNG), this.#limitMs);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/** The tests that had begun and not ended, from the notes that check-setup.ts leaves. */
+function stuckTests({ chapters }: CheckRequest, notes: string): TestOutcome[] {
+  return readdirSync(notes).map(name => {
+    const { file, section, test } = JSON.parse(readFileSync(join(notes, name), 'utf8')) as Record<string, string>;
+    const chapter = chapters.find(each => resolve(each.checkpoint) === resolve(file ?? ''))?.number ?? -1;
+    const failures = [{ name: 'Error', message: ENDLESS, frames: [] }];
+    return { chapter, section: section ?? '', name: test ?? '', state: 'failed', failures };
+  });
+}
+
+/** Marks a test that was given up. */
+export const ENDLESS = 'zerocask: endless';
 
 /** Resolves `#engine/...`, `#redis-compat/...`, `#sketch/...` to the learner's folder. */
 function learnerFolder({ folder, code }: CheckRequest): Plugin {
@@ -154,13 +221,21 @@ function standInSource({ path, file, names }: { path: string; file: string | und
   ].join('\n');
 }
 
-function outcomeOf(request: CheckRequest, modules: readonly TestModule[], unhandled: readonly unknown[]): CheckOutcome {
-  const tests: TestOutcome[] = [];
+function outcomeOf(
+  request: CheckRequest,
+  modules: readonly TestModule[],
+  seen: readonly TestCase[] | undefined,
+  unhandled: readonly unknown[],
+): CheckOutcome {
+  const chapterOf = (module: TestModule): number =>
+    request.chapters.find(each => resolve(each.checkpoint) === resolve(module.moduleId))?.number ?? -1;
+  const tests: TestOutcome[] = (seen ?? []).map(test => testOutcome(request, chapterOf(test.module), test));
   const broken: Array<{ chapter: number; failures: Failure[] }> = [];
   for (const module of modules) {
-    const chapter = request.chapters.find(each => resolve(each.checkpoint) === resolve(module.moduleId))?.number ?? -1;
-    const errors = module.errors();
+    const chapter = chapterOf(module);
+    const errors = [...module.errors(), ...[...module.children.allSuites()].flatMap(suite => suite.errors())];
     if (errors.length > 0) broken.push({ chapter, failures: errors.map(error => failureOf(request, error)) });
+    if (seen !== undefined) continue;
     for (const test of module.children.allTests()) tests.push(testOutcome(request, chapter, test));
   }
   if (unhandled.length > 0) {
@@ -188,8 +263,15 @@ function testOutcome(request: CheckRequest, chapter: number, test: TestCase): Te
     state: state === 'pending' ? 'skipped' : state,
     failures: errors.map(error => ({ ...failureOf(request, error as RawError), ...placeIn(meta) })),
     ...(meta.bytes === undefined ? {} : { bytes: meta.bytes }),
-    ...(Array.isArray(meta.history) ? { history: meta.history.map(String) } : {}),
+    ...historyOf(meta, test),
   };
+}
+
+/** `task.meta.history`, or notes of the type `history` given with `context.annotate`. */
+function historyOf(meta: Meta, test: TestCase): { history?: string[] } {
+  if (Array.isArray(meta.history)) return { history: meta.history.map(String) };
+  const notes = test.annotations().filter(note => note.type === 'history');
+  return notes.length === 0 ? {} : { history: notes.flatMap(note => note.message.split('\n')) };
 }
 
 const placeIn = ({ file, offset }: Meta): Pick<Failure, 'file' | 'offset'> => ({
@@ -243,6 +325,3 @@ function isInside(folder: string, file: string): boolean {
     !path.startsWith('node_modules')
   );
 }
-
-/** The folder in which a checkpoint stands; tests of a chapter may lie beside it. */
-export const chapterFolder = (checkpoint: string): string => dirname(checkpoint);

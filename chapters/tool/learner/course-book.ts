@@ -5,8 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Chapter, type Course, CourseError, lastChapter, loadCourse } from '../catalog.ts';
-import type { Files } from './lay-out.ts';
-import type { LessonStep } from './lesson-steps.ts';
+import { type Files, readText } from './lay-out.ts';
 import { type Session, Stop } from './session.ts';
 import type { CodeLanguage } from './state.ts';
 import { SYLLABUS } from './syllabus.ts';
@@ -51,7 +50,8 @@ export async function snapshot(course: Course, k: number, code: CodeLanguage): P
 
 async function inLanguage(files: Files, code: CodeLanguage): Promise<Files> {
   if (code === 'ts') return files;
-  throw new Error('the JavaScript edition is not here yet');
+  const { javascriptOf } = await import('../javascript.ts');
+  return Object.fromEntries(javascriptOf(new Map(Object.entries(files))));
 }
 
 /** The files that the chapter gives: they enter the folder when it begins. */
@@ -62,34 +62,103 @@ export async function givenFiles(course: Course, chapter: Chapter, code: CodeLan
   return Object.fromEntries(given.map(path => [learnersPath(path, code), all[learnersPath(path, code)] ?? '']));
 }
 
-/** Build mode: signatures with throwing bodies for files that are new, the missing contract of files that are not. */
-export interface Starter {
-  readonly files: Files;
-  readonly missing: string;
+/** Build mode: signatures with throwing bodies for new files, and `index.ts` as it is at the end of the chapter. */
+export async function starterFiles(course: Course, chapter: Chapter, code: CodeLanguage): Promise<Files> {
+  const [{ starterFiles: starterOf }, { isIndex }] = await Promise.all([
+    import('../starter.ts'),
+    import('../index-file.ts'),
+  ]);
+  const starter = Object.fromEntries(starterOf(course, chapter.number));
+  const after = await snapshot(course, chapter.number, 'ts');
+  for (const [path, text] of Object.entries(after)) if (isIndex(path)) starter[path] ??= text;
+  return inLanguage(starter, code);
 }
 
-export async function starterFiles(
-  _session: Session,
-  _course: Course,
-  _chapter: Chapter,
-  _code: CodeLanguage,
-): Promise<Starter> {
-  return { files: {}, missing: '' };
+/** What the chapter's contract adds to files that the learner has already: doc comment and signature of each, by file. */
+export async function missingSignatures(
+  session: Session,
+  course: Course,
+  chapter: Chapter,
+  code: CodeLanguage,
+): Promise<string[]> {
+  const { missingContract } = await import('../starter.ts');
+  const mine = (path: string): string => join(session.folder, learnersPath(path, code));
+  const read = (path: string): string | undefined => (existsSync(mine(path)) ? readText(mine(path)) : undefined);
+  const missing = missingContract(course, chapter.number, read).filter(
+    each => code === 'ts' || !isTypeOnly(each.signature),
+  );
+  const files = [...new Set(missing.map(each => each.path))];
+  return files.flatMap(path => [
+    `// ${learnersPath(path, code)}`,
+    ...missing.filter(each => each.path === path).flatMap(each => each.signature.split('\n')),
+  ]);
 }
 
-/** The text of a step's file after the step; undefined when the step removes it. */
-export async function applyStep(
-  _session: Session,
-  files: Record<string, string>,
-  step: LessonStep,
-): Promise<string | undefined> {
-  if (step.kind !== 'block') return undefined;
-  return files[step.path];
+const isTypeOnly = (signature: string): boolean => /^(export )?(interface|type) /m.test(signature);
+
+/** A file before and after one step of a lesson; undefined where there is no file. */
+export interface StepState {
+  readonly path: string;
+  readonly before: string | undefined;
+  readonly after: string | undefined;
 }
 
-/** The lesson with its code blocks in JavaScript. */
-export async function lessonInLanguage(_course: Course, _chapter: Chapter, text: string): Promise<string> {
-  return text;
+/** For each block and each removal of the lesson, in order, what it does; undefined where the lesson is not in order. */
+export async function lessonStates(
+  session: Session,
+  course: Course,
+  chapter: Chapter,
+  code: CodeLanguage,
+): Promise<Array<StepState | undefined>> {
+  const { lesson, steps } = await readSteps(session, course, chapter);
+  const { join: joinPieces } = await import('../pieces.ts');
+  const text = (pieces: Parameters<typeof joinPieces>[0] | undefined): string | undefined =>
+    pieces === undefined ? undefined : joinPieces(pieces);
+  const states = new Map(
+    steps.map(step => [
+      step.marker as unknown,
+      { path: step.path, before: text(step.before), after: text(step.after) },
+    ]),
+  );
+  const plain = lesson.items
+    .filter(item => item.kind === 'code' || item.kind === 'remove')
+    .map(item => states.get(item));
+  return code === 'ts' ? plain : inJavaScript(plain);
+}
+
+async function inJavaScript(states: ReadonlyArray<StepState | undefined>): Promise<Array<StepState | undefined>> {
+  const { javascriptOfAll } = await import('../javascript.ts');
+  const oneFile = (path = '', text: string | undefined) => new Map(text === undefined ? [] : [[path, text]]);
+  const all = states.flatMap(state => [oneFile(state?.path, state?.before), oneFile(state?.path, state?.after)]);
+  const js = javascriptOfAll(all).map(files => [...files.values()][0]);
+  return states.map((state, index) =>
+    state === undefined
+      ? undefined
+      : { path: learnersPath(state.path, 'js'), before: js[index * 2], after: js[index * 2 + 1] },
+  );
+}
+
+async function readSteps({ lang }: Session, course: Course, chapter: Chapter) {
+  const [{ compose }, { parseLesson }, { givenPaths, stepsOf }] = await Promise.all([
+    import('../compose.ts'),
+    import('../lesson.ts'),
+    import('../steps.ts'),
+  ]);
+  const language = existsSync(chapter.lesson[lang]) ? lang : 'en';
+  const text = readText(chapter.lesson[language]);
+  const lesson = parseLesson(text, chapter.id, []);
+  const previous = course.chapters.findLast(each => each.number < chapter.number);
+  const before = previous === undefined ? new Map<string, string>() : compose(course, previous.number);
+  const after = compose(course, chapter.number);
+  const steps = stepsOf(lesson, before, after, { given: givenPaths(chapter.given) }, []);
+  return { lesson, steps };
+}
+
+/** The lesson's text with its code blocks in JavaScript. */
+export async function javascriptLesson({ lang }: Session, course: Course, chapter: Chapter): Promise<string> {
+  const { lessonInJavaScript } = await import('../lesson-javascript.ts');
+  const language = existsSync(chapter.lesson[lang]) ? lang : 'en';
+  return lessonInJavaScript(course, chapter, readText(chapter.lesson[language]), language);
 }
 
 /** Where a file of the course stands in the learner's folder: `.ts`, or `.js` in the JavaScript edition. */

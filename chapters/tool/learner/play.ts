@@ -5,16 +5,16 @@
  */
 
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { applyStep, lessonFile, openCourse, snapshot, wantChapter } from './course-book.ts';
+import { LessonApplier } from './apply-lesson.ts';
+import { lessonFile, lessonStates, openCourse, wantChapter } from './course-book.ts';
 import { type KeySource, keysFrom, QUIT } from './keys.ts';
-import { layOut, linkMembers, readText } from './lay-out.ts';
+import { linkMembers } from './lay-out.ts';
 import { blockCount, type LessonStep, lessonSteps } from './lesson-steps.ts';
 import { renderCode, renderMarkdown } from './lesson-view.ts';
 import { lessonText } from './read.ts';
 import { chapterNumber, command, requireState, type Session, Stop } from './session.ts';
-import { type LearnerState, readState, writeState } from './state.ts';
+import { readState, writeState } from './state.ts';
 import { withoutColours } from './terminal.ts';
 
 export interface PlayOptions {
@@ -44,22 +44,24 @@ export async function play(session: Session, options: PlayOptions): Promise<numb
   const total = blockCount(steps);
   const applier =
     options.apply && state !== undefined
-      ? new Applier(session, state, { ...(await snapshot(course, chapter.number - 1, 'ts')) })
+      ? new LessonApplier(session, state, await lessonStates(session, course, chapter, state.code))
       : undefined;
   const pace = new Pace(session, options);
   print(
     `\n${paint.bold(say('chapterTitle', { n: chapterNumber(chapter.number), title: chapter.title[lang] }))}  ${paint.dim(say('playTitle', { blocks: total }))}`,
   );
   if (pace.waits) print(paint.dim(say('playKeys')));
+  const from = options.from ?? 1;
   let block = 0;
+  let action = 0;
   try {
     for (const step of steps) {
       if (step.kind === 'block') block++;
-      await applier?.apply(step);
-      if (block < (options.from ?? 1) && (options.from ?? 1) > 1) continue;
-      await show(session, step, pace, `${block}/${total}`);
-      applier?.tell();
-      if (!(await pace.pause())) break;
+      const hidden = from > 1 && block < from;
+      if (!hidden) await show(session, step, pace, `${block}/${total}`);
+      const applied = step.kind === 'prose' ? undefined : applier?.apply(action++);
+      if (applied !== undefined) print(applied);
+      if (!hidden && !(await pace.pause())) break;
     }
   } finally {
     pace.close();
@@ -126,40 +128,5 @@ class Pace {
 
   close(): void {
     this.#keys?.close();
-  }
-}
-
-/** Carries the lesson's steps into the learner's folder, beside the files as the lesson knows them. */
-class Applier {
-  readonly #session: Session;
-  readonly #state: LearnerState;
-  readonly #files: Record<string, string>;
-  #told: string[] = [];
-
-  constructor(session: Session, state: LearnerState, files: Record<string, string>) {
-    this.#session = session;
-    this.#state = state;
-    this.#files = files;
-  }
-
-  async apply(step: LessonStep): Promise<void> {
-    if (step.kind === 'prose') return;
-    const { say, paint, folder } = this.#session;
-    const before = this.#files[step.path] ?? '';
-    const after = await applyStep(this.#session, this.#files, step);
-    const file = join(folder, step.path);
-    const mine = existsSync(file) ? readText(file) : '';
-    if (after !== undefined && mine === after) return;
-    if (mine !== before) {
-      this.#told.push(paint.yellow(say('applySkipped', { path: step.path })));
-      return;
-    }
-    if (after === undefined) return;
-    layOut(this.#session, this.#state, { [step.path]: after }, { replace: 'keep-aside', reason: 'play' });
-    this.#told.push(paint.dim(say('applied', { path: step.path })));
-  }
-
-  tell(): void {
-    for (const line of this.#told.splice(0)) this.#session.print(line);
   }
 }

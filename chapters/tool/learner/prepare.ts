@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Chapter, Course } from '../catalog.ts';
-import { givenFiles, isWritten, learnersPath, starterFiles } from './course-book.ts';
+import { givenFiles, isWritten, learnersPath, missingSignatures, starterFiles } from './course-book.ts';
 import { type Files, layOut, layProject, linkMembers } from './lay-out.ts';
 import { posix } from './places.ts';
 import type { Session } from './session.ts';
@@ -30,11 +30,11 @@ export async function prepareChapter(
   if (given.written.length > 0) lines.push(say('laidGiven', { files: list(given.written) }));
   if (given.own.length > 0) lines.push(say('givenKept', { files: list(given.own) }));
   if (state.mode === 'build') {
-    const starter = await starterFiles(session, course, chapter, state.code);
-    const laid = layOut(session, state, starter.files, { replace: 'never', reason: 'starter' });
+    const starter = await starterFiles(course, chapter, state.code);
+    const laid = layOut(session, state, starter, { replace: 'never', reason: 'starter' });
     if (laid.written.length > 0) lines.push(say('laidStubs', { files: list(laid.written) }));
-    if (starter.missing !== '')
-      lines.push(say('contractMissing'), ...starter.missing.split('\n').map(line => `    ${line}`));
+    const missing = await missingSignatures(session, course, chapter, state.code);
+    if (missing.length > 0) lines.push(say('contractMissing'), ...missing.map(line => `    ${line}`));
   }
   for (const member of linkMembers(session, state)) lines.push(say('linked', { name: `@zerocask/${member}` }));
   return lines;

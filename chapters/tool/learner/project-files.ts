@@ -56,6 +56,7 @@ function packageJson({ code }: LearnerState, name: string): object {
       ...(code === 'ts' ? { typecheck: 'tsc -p tsconfig.json' } : {}),
     },
     devDependencies: toolVersions(),
+    allowScripts: { esbuild: true },
   };
 }
 

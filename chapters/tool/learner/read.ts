@@ -2,9 +2,10 @@
  * `course read N`: the lesson in the terminal, through a pager where there is one, or its path alone.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Chapter, Course } from '../catalog.ts';
-import { isWritten, lessonFile, lessonInLanguage, openCourse, wantChapter } from './course-book.ts';
+import { javascriptLesson, lessonFile, openCourse, wantChapter } from './course-book.ts';
+import { readText } from './lay-out.ts';
 import { renderMarkdown } from './lesson-view.ts';
 import { shortPath } from './places.ts';
 import { chapterNumber, type Session, Stop } from './session.ts';
@@ -31,7 +32,7 @@ export async function read(session: Session, options: ReadOptions): Promise<numb
   }
   const code = options.js ? 'js' : (state?.code ?? 'ts');
   const text = await lessonText(session, course, chapter, code);
-  show(session, options.raw ? text : renderMarkdown(text, session), shortPath(file));
+  show(session, options.raw ? text : renderMarkdown(withPaths(text, session), session), shortPath(file));
   return 0;
 }
 
@@ -42,9 +43,15 @@ export async function lessonText(
   chapter: Chapter,
   code: CodeLanguage,
 ): Promise<string> {
-  const text = readFileSync(lessonFile(session, chapter), 'utf8').replaceAll('\r\n', '\n');
-  return code === 'js' && isWritten(chapter) ? lessonInLanguage(course, chapter, text) : text;
+  if (code === 'js') return javascriptLesson(session, course, chapter);
+  return readText(lessonFile(session, chapter));
 }
+
+/** The markers are comments, which are not shown; the path that a block belongs to is. */
+const withPaths = (markdown: string, { say }: Session): string =>
+  markdown
+    .replace(/^<!--\s*code:\s*(\S+).*-->$/gm, '**$1**\n')
+    .replace(/^<!--\s*remove:\s*(\S+)\s*-->$/gm, (_, path: string) => `**${say('playRemove', { path })}**\n`);
 
 function show(session: Session, text: string, file: string): void {
   const { print, paint, interactive } = session;

@@ -1,0 +1,355 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Desk, makeToyCourse, REFERENCE } from './learner-toy.ts';
+
+let root = '';
+let desk: Desk;
+beforeAll(() => {
+  root = makeToyCourse();
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+beforeEach(() => {
+  desk = new Desk(root);
+});
+afterEach(() => desk.remove());
+
+describe('Before there is a folder', () => {
+  test('course welcomes and tells the next command, and asks nothing where there is no terminal', () => {
+    const { code, out } = desk.course('');
+    expect(code).toBe(0);
+    expect(out).toContain('Welcome');
+    expect(out).toContain('npm run course -- start');
+    expect(existsSync(desk.folder)).toBe(false);
+  });
+
+  test('the language follows the locale, and --lang wins over it', () => {
+    expect(desk.course('', { env: { LANG: 'zh_CN.UTF-8' } }).out).toContain('欢迎');
+    expect(desk.course('--lang en', { env: { LANG: 'zh_CN.UTF-8' } }).out).toContain('Welcome');
+  });
+
+  test('check, hint and the others say how to begin', () => {
+    for (const command of ['check', 'hint', 'diff', 'solve', 'goto 1', 'watch']) {
+      const { code, out } = desk.course(command);
+      expect(code, command).toBe(1);
+      expect(out, command).toMatch(/Begin with: npm run course.* start/);
+    }
+  });
+
+  test('an unknown command is answered with the nearest one, in both languages', () => {
+    expect(desk.course('chekc')).toEqual({
+      code: 1,
+      out: 'There is no command "chekc".\nDid you mean "check"?\n',
+    });
+    expect(desk.course('chekc --lang zh').out).toContain('你是想用 “check” 吗？');
+  });
+
+  test('a wrong option, a missing argument and a wrong number are one line each, not a stack', () => {
+    expect(desk.course('check --nope').out).toContain('There is no option --nope.');
+    expect(desk.course('goto').out).toContain('One thing is missing: N');
+    expect(desk.course('start x').out).toContain('"x" is no chapter number');
+    for (const args of ['check --nope', 'goto', 'start x']) expect(desk.course(args).out).not.toMatch(/\n\s+at /);
+  });
+
+  test('every command has help with an example', () => {
+    for (const name of ['start', 'check', 'hint', 'diff', 'solve', 'goto', 'play', 'read', 'lab', 'bench', 'inspect']) {
+      const { code, out } = desk.course(`${name} --help`);
+      expect(code, name).toBe(0);
+      expect(out, name).toMatch(/Examples?:\n/);
+    }
+    expect(desk.course('--help --lang zh').out).toContain('用法：');
+  });
+
+  test('NO_COLOR and a pipe give plain text, FORCE_COLOR gives colours', () => {
+    const esc = String.fromCharCode(27);
+    expect(desk.course('').out).not.toContain(esc);
+    expect(desk.course('', { env: { NO_COLOR: '', FORCE_COLOR: '1' } }).out).toContain(esc);
+    expect(desk.course('', { env: { NO_COLOR: '1', FORCE_COLOR: '1' } }).out).not.toContain(esc);
+  });
+});
+
+describe('Laying out the folder', () => {
+  test('start makes a project of its own with a repository and a first commit', () => {
+    const { code, out } = desk.course('start');
+    expect(code).toBe(0);
+    expect(out).toContain('Chapter 00: The first store');
+    const manifest = JSON.parse(desk.read('package.json')) as Record<string, Record<string, string>>;
+    expect(manifest['scripts']).toMatchObject({ test: 'node .course/run.mjs check' });
+    expect(manifest['imports']).toMatchObject({ '#engine/*': './engine/src/*' });
+    expect(Object.keys(manifest['devDependencies'] ?? {})).toEqual(['@types/node', 'tsx', 'typescript', 'vitest']);
+    expect(readdirSync(desk.folder)).toEqual(
+      expect.arrayContaining(['.git', '.gitignore', 'README.md', 'tsconfig.json', 'vitest.config.ts', 'checkpoints']),
+    );
+  });
+
+  test('start works where git is not installed', () => {
+    const { code, out } = desk.course('start', { env: { PATH: desk.home } });
+    expect(code).toBe(0);
+    expect(out).toContain('without git');
+    expect(existsSync(join(desk.folder, '.git'))).toBe(false);
+    desk.write('sketch/first.ts', REFERENCE.first);
+    expect(desk.course('check', { env: { PATH: desk.home } }).code).toBe(0);
+  });
+
+  test('a folder with files that is no course folder is left alone', () => {
+    desk.write('notes.txt', 'mine');
+    const { code, out } = desk.course('start');
+    expect(code).toBe(1);
+    expect(out).toContain('Nothing was changed');
+    expect(readdirSync(desk.folder)).toEqual(['notes.txt']);
+  });
+
+  test('start N in a new folder lays out the reference of what comes before', () => {
+    const { out } = desk.course('start 2');
+    expect(out).toContain('Chapter 02: A store');
+    expect(desk.read('sketch/first.ts')).toBe(REFERENCE.first);
+    expect(desk.read('engine/src/format/number.ts')).toBe(REFERENCE.number);
+    expect(existsSync(join(desk.folder, 'engine/src/store.ts'))).toBe(false);
+  });
+
+  test('start N in a folder whose earlier chapters are red says what to do instead', () => {
+    desk.course('start');
+    const { code, out } = desk.course('start 2');
+    expect(code).toBe(1);
+    expect(out).toContain('not green yet: 00, 01');
+    expect(out).toContain('goto 2');
+  });
+
+  test('a chapter of the syllabus that is not written is named, and one beyond it is refused', () => {
+    expect(desk.course('start 27').out).toContain('"Sorted set", is not written yet');
+    expect(desk.course('start 77').out).toContain('There is no chapter 77');
+  });
+
+  test('a damaged state file is reported and stays as it is', () => {
+    desk.course('start');
+    desk.write('.course.json', '{ half');
+    const { code, out } = desk.course('check');
+    expect(code).toBe(1);
+    expect(out).toContain('.course.json');
+    expect(desk.read('.course.json')).toBe('{ half');
+  });
+});
+
+describe('Checking', () => {
+  const encodeWrongly = REFERENCE.number.replace('writeUInt32LE(n)', 'writeUInt32BE(n)');
+
+  test('an empty chapter is red, says what to write, and that red is right here', () => {
+    desk.course('start');
+    const { code, out } = desk.course('check');
+    expect(code).toBe(1);
+    expect(out).toContain('To write: sketch/first.ts, which exports First.');
+    expect(out).toContain('Red is right here');
+    expect(out).not.toMatch(/\n\s+at /);
+  });
+
+  test('green is remembered, committed without a user name, and opens the next chapter', () => {
+    desk.course('start');
+    desk.write('sketch/first.ts', REFERENCE.first);
+    const { code, out } = desk.course('check');
+    expect(code).toBe(0);
+    expect(out).toContain('committed: chapter 00: The first store');
+    expect(out).toContain('Next, chapter 01: Bytes');
+    expect(desk.state()).toMatchObject({ chapter: 1, passed: { 0: expect.stringMatching(/^\d{4}-/) } });
+  });
+
+  test('bytes that differ are shown as hex with a caret, and a history where the test gives one', () => {
+    desk.course('start 1');
+    desk.write('engine/src/format/number.ts', encodeWrongly);
+    const { code, out } = desk.course('check');
+    expect(code).toBe(1);
+    expect(out).toContain('The bytes differ first at byte 0 (0x0)');
+    expect(out).toMatch(/expected {2}00000000 {2}04 03 02 01/);
+    expect(out).toMatch(/\n +\^\^\n/);
+    expect(out).toMatch(/1 {2}encode 0\n +2 {2}encode 1/);
+    expect(out).toContain('Red is normal while you build this chapter.');
+  });
+
+  test('one missing name turns its own section red and no other', () => {
+    desk.course('start 1');
+    desk.write(
+      'engine/src/format/number.ts',
+      REFERENCE.number.slice(0, REFERENCE.number.indexOf('\n/** The number in')),
+    );
+    const { out } = desk.course('check');
+    expect(out).toContain('To write: decodeNumber, exported from engine/src/format/number.ts.');
+    expect(out).toMatch(/✓ Encoding +1\/1/);
+    expect(out).toMatch(/· Decoding +0\/1/);
+  });
+
+  test('a chapter that was green and broke is told from one that is being built', () => {
+    desk.course('start');
+    desk.write('sketch/first.ts', REFERENCE.first);
+    desk.course('check');
+    desk.write('sketch/first.ts', REFERENCE.first.replace('.get(key)', '.get(key + key)'));
+    const { out } = desk.course('check');
+    expect(out).toMatch(/This was green on \d{4}-\d\d-\d\d: a later change broke it/);
+    expect(out).toContain('diff 0 me');
+  });
+
+  test('a syntax error and an import that leads nowhere name the file', () => {
+    desk.course('start 1');
+    desk.write('engine/src/format/number.ts', 'export function encodeNumber( {\n');
+    expect(desk.course('check').out).toContain('number.ts');
+    desk.write('engine/src/format/number.ts', `import { x } from './nowhere.ts';\n${REFERENCE.number}void x;\n`);
+    const { code, out } = desk.course('check');
+    expect(code).toBe(1);
+    expect(out).toContain('./nowhere.ts, which is not there');
+  });
+
+  test('a test that never ends is given up and named', () => {
+    desk.course('start 1');
+    desk.write(
+      'engine/src/format/number.ts',
+      REFERENCE.number.replace('  return bytes;\n', '  for (;;) bytes[0] = n;\n'),
+    );
+    const { code, out } = desk.course('check', { env: { ZEROCASK_SILENCE_MS: '2500' } });
+    expect(code).toBe(1);
+    expect(out).toContain('a number is four bytes, the lowest first');
+    expect(out).toContain('look for an endless loop');
+  });
+
+  test('--json is JSON and nothing else', () => {
+    desk.course('start 1');
+    desk.write('engine/src/format/number.ts', encodeWrongly);
+    const { code, out } = desk.course('check --json');
+    expect(code).toBe(1);
+    const report = JSON.parse(out) as { green: boolean; chapters: Array<{ tests: Array<Record<string, unknown>> }> };
+    expect(report.green).toBe(false);
+    expect(report.chapters[1]?.tests[0]).toMatchObject({
+      name: 'a number is four bytes, the lowest first',
+      state: 'failed',
+      reason: 'being-built',
+      bytes: { expected: '04030201', yours: '01020304' },
+    });
+  });
+
+  test('check N asks for chapters 0 to N, --all for every written one', () => {
+    desk.course('start 2');
+    expect(desk.course('check 1')).toMatchObject({ code: 0, out: expect.stringContaining('Green up to chapter 01') });
+    expect(desk.course('check --all').code).toBe(1);
+  });
+
+  test('the whole course, typed, is green from the first to the last chapter', () => {
+    desk.course('start');
+    desk.write('sketch/first.ts', REFERENCE.first);
+    expect(desk.course('check').code).toBe(0);
+    desk.write('engine/src/format/number.ts', REFERENCE.number);
+    expect(desk.course('check').code).toBe(0);
+    desk.write('engine/src/format/number.ts', REFERENCE.numberChecked);
+    desk.write('engine/src/store.ts', REFERENCE.store);
+    desk.write('engine/src/index.ts', REFERENCE.index);
+    const { code, out } = desk.course('check');
+    expect(code).toBe(0);
+    expect(out).toContain('every chapter that is written so far');
+    expect(desk.course('').out).toContain('3 of 30 chapters');
+    expect(readFileSync(join(desk.folder, 'node_modules/@zerocask/engine/src/index.ts'), 'utf8')).toBe(REFERENCE.index);
+  }, 30_000);
+});
+
+describe('Help on the way', () => {
+  test('hints come in three levels, one more at each call, for the section that is red', () => {
+    desk.course('start 1');
+    desk.write('engine/src/format/number.ts', REFERENCE.number.replace('readUInt32LE', 'readUInt32BE'));
+    desk.course('check');
+    expect(desk.course('hint').out).toContain('english nudge for Decoding');
+    expect(desk.course('hint').out).toContain('english idea for Decoding');
+    expect(desk.course('hint --lang zh').out).toContain('chinese shape for Decoding');
+    expect(desk.course('hint --section 1').out).toContain('chinese nudge for Encoding');
+    expect(desk.state()['lang']).toBe('zh');
+  });
+
+  test('diff N shows what the chapter changes, diff N me what differs from the reference', () => {
+    desk.course('start 2');
+    expect(desk.course('diff').out).toContain("+  if (bytes.length < 4) throw new RangeError('too short');");
+    expect(desk.course('diff 1 me').out).toContain('the same as the reference of chapter 01');
+    desk.write('engine/src/format/number.ts', `${REFERENCE.number}// mine\n`);
+    expect(desk.course('diff 1 me').out).toContain('-// mine');
+  });
+
+  test('solve wants a green chapter or --force, and keeps what was there aside', () => {
+    desk.course('start 1');
+    desk.write('engine/src/format/number.ts', '// mine\n');
+    const refused = desk.course('solve');
+    expect(refused.code).toBe(1);
+    expect(refused.out).toContain('--force');
+    expect(desk.read('engine/src/format/number.ts')).toBe('// mine\n');
+    const { code, out } = desk.course('solve --force');
+    expect(code).toBe(0);
+    expect(desk.read('engine/src/format/number.ts')).toBe(REFERENCE.number);
+    const aside = /my-kv\/(\.course\/aside\/[^/]+)\//.exec(out)?.[1] ?? '';
+    expect(desk.read(`${aside}/engine/src/format/number.ts`)).toBe('// mine\n');
+  });
+
+  test('goto never overwrites silently, in either direction', () => {
+    desk.course('start');
+    desk.write('sketch/first.ts', '// mine\n');
+    const refused = desk.course('goto 2');
+    expect(refused.code).toBe(1);
+    expect(refused.out).toContain('sketch/first.ts');
+    expect(desk.read('sketch/first.ts')).toBe('// mine\n');
+    expect(desk.course('goto 2 --force').code).toBe(0);
+    expect(desk.read('sketch/first.ts')).toBe(REFERENCE.first);
+    desk.write('engine/src/store.ts', '// my store\n');
+    const back = desk.course('goto 1');
+    expect(back.code).toBe(1);
+    expect(back.out).toContain('engine/src/store.ts');
+    expect(desk.course('goto 1 --force').code).toBe(0);
+    expect(existsSync(join(desk.folder, 'engine/src/store.ts'))).toBe(false);
+    const asides = readdirSync(join(desk.folder, '.course/aside'), { recursive: true }).map(String);
+    expect(asides.filter(path => path.endsWith('first.ts') || path.endsWith('store.ts'))).toHaveLength(2);
+  }, 30_000);
+
+  test('read shows the lesson with the path of each block, in the asked language', () => {
+    const { out } = desk.course('read 1');
+    expect(out).toContain('A number is bytes too.');
+    expect(out).toMatch(/engine\/src\/format\/number\.ts\n[\s\S]*export function encodeNumber/);
+    expect(out).not.toContain('<!--');
+    expect(desk.course('read 1 --lang zh').out).toContain('数字也是字节。');
+    expect(desk.course('read 1 --path').out.trim()).toBe(join(root, 'chapters/01-bytes/README.md'));
+  });
+
+  test('play runs through without a terminal, block by block', () => {
+    const { code, out } = desk.course('play 2');
+    expect(code).toBe(0);
+    expect(out).toMatch(/\[1\/3\][\s\S]*\[2\/3\][\s\S]*\[3\/3\]/);
+  });
+
+  test('a chapter without a lab or a benchmark says so and is no failure', () => {
+    desk.course('start');
+    expect(desk.course('lab')).toMatchObject({ code: 0, out: expect.stringContaining('has no lab') });
+    expect(desk.course('bench')).toMatchObject({ code: 0, out: expect.stringContaining('has no benchmark') });
+  });
+
+  test('doctor looks at the machine and tells it as JSON too', () => {
+    const findings = JSON.parse(desk.course('doctor --json').out) as Array<{ check: string; level: string }>;
+    expect(findings.map(finding => finding.check)).toEqual(
+      expect.arrayContaining(['node', 'packages', 'git', 'port', 'disk', 'write', 'terminal', 'folder']),
+    );
+  });
+});
+
+describe('Watching', () => {
+  test('a save is checked again, letters work as lines, q ends it', async () => {
+    desk.course('start');
+    const child = desk.spawn('watch');
+    let out = '';
+    child.stdout.on('data', data => (out += String(data)));
+    const saw = async (text: string): Promise<void> => {
+      for (let waited = 0; !out.includes(text); waited += 50) {
+        if (waited > 20_000) throw new Error(`never saw "${text}" in:\n${out}`);
+        await new Promise(done => setTimeout(done, 50));
+      }
+      out = out.slice(out.indexOf(text) + text.length);
+    };
+    const ended = new Promise(done => child.on('exit', done));
+    await saw('To write: sketch/first.ts');
+    await saw('watching');
+    child.stdin.write('h\n');
+    await saw('english nudge for A Map');
+    await saw('watching');
+    desk.write('sketch/first.ts', REFERENCE.first);
+    await saw('Green up to chapter 00');
+    child.stdin.write('q\n');
+    expect(await ended).toBe(0);
+  });
+});
