@@ -1,0 +1,53 @@
+/** Chapter 02's experiments with the engine: flip every bit of a log, cut it at every byte, and ask. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { Database, EngineError } from '../engine/src/index.ts';
+
+const DIRECTORY = 'broken';
+const FILE = `${DIRECTORY}/0000000001.data`;
+
+/** What a reader gets to hear: the values, or the code of the error that stops him. */
+async function ask(): Promise<string> {
+  try {
+    const db = await Database.open(DIRECTORY);
+    const answers = [db.get('city'), db.get('river')].join(', ');
+    await db.close();
+    return answers;
+  } catch (error) {
+    return error instanceof EngineError ? error.code : `crash: ${error}`;
+  }
+}
+
+async function count(title: string, logs: Buffer[]): Promise<void> {
+  const answers = new Map<string, number>();
+  for (const bytes of logs) {
+    writeFileSync(FILE, bytes);
+    const answer = await ask();
+    answers.set(answer, (answers.get(answer) ?? 0) + 1);
+  }
+  console.log(`${title}: ${logs.length}`);
+  for (const [answer, times] of answers) console.log(`  ${String(times).padStart(4)} x ${answer}`);
+}
+
+const db = await Database.open(DIRECTORY);
+for (const [key, value] of [
+  ['city', 'Bonn'],
+  ['river', 'Spree'],
+  ['city', 'Berlin'],
+] as const)
+  db.put(key, value);
+await db.close();
+const whole = readFileSync(FILE);
+const flipped = (bit: number): Buffer => {
+  const bytes = Buffer.from(whole);
+  bytes[bit >> 3]! ^= 1 << (bit & 7);
+  return bytes;
+};
+
+await count(
+  'one bit flipped',
+  Array.from({ length: whole.length * 8 }, (_, bit) => flipped(bit)),
+);
+await count(
+  'cut short',
+  Array.from({ length: whole.length }, (_, size) => whole.subarray(0, size)),
+);

@@ -1,0 +1,25 @@
+/** What a put, a get and an open cost: 16-byte keys, 100-byte values. */
+import { rmSync } from 'node:fs';
+import { Database } from '../engine/src/index.ts';
+
+const COUNT = 200_000;
+const keys = Array.from({ length: COUNT }, (_, n) => Buffer.from(String((n * 7919) % COUNT).padStart(16, '0')));
+const value = Buffer.alloc(100, 'v');
+
+function measure(what: string, work: (key: Buffer) => void): void {
+  const start = performance.now();
+  for (const key of keys) work(key);
+  console.log(`${what}:`.padEnd(6), (((performance.now() - start) * 1000) / COUNT).toFixed(2), 'us each');
+}
+
+rmSync('measured', { recursive: true, force: true });
+const db = await Database.open('measured');
+measure('put', key => db.put(key, value));
+measure('get', key => db.get(key));
+measure('has', key => db.has(key));
+await db.close();
+
+const start = performance.now();
+const again = await Database.open('measured');
+console.log('open:', (performance.now() - start).toFixed(0), 'ms for', again.size, 'keys');
+await again.close();

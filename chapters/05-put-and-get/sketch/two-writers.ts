@@ -1,0 +1,17 @@
+/** Two programs open one directory. Here they are two Databases in one program, which is the same to the disk. */
+import { Database } from '../engine/src/index.ts';
+
+const first = await Database.open('shared');
+first.put('stock', '10');
+const second = await Database.open('shared');
+
+console.log('first: ', 'seq', first.put('stock', '9'));
+console.log('second:', 'seq', second.put('stock', '7'));
+console.log('first: ', 'stock is', first.get('stock')?.toString());
+console.log('second:', 'stock is', second.get('stock')?.toString());
+await first.close();
+await second.close();
+
+const third = await Database.open('shared');
+console.log('third: ', 'stock is', third.get('stock')?.toString());
+await third.close();
