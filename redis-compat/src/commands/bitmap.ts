@@ -10,7 +10,7 @@ import type { CommandContext } from './context.ts';
 import { type CommandTable, keyAt, keysFrom, type Offsets } from './table.ts';
 
 /** The commands of the group "bitmap". */
-export const bitmapCommands = {
+export const bitmapCommands: CommandTable = {
   bitcount: {
     arity: -2,
     flags: ['readonly'],
@@ -83,7 +83,7 @@ export const bitmapCommands = {
     complexity: 'O(1)',
     run: setbit,
   },
-} as const satisfies CommandTable;
+};
 
 /** How BITOP combines a byte of the result so far with a byte of the next string. */
 const BYTE_OPERATIONS = {

@@ -19,7 +19,7 @@ const own = {
 const all = { ...own, flags: ['admin', 'noscript', 'loading', 'stale'] } as const satisfies Partial<CommandSpec>;
 
 /** CLIENT and its subcommands. */
-export const clientCommands = {
+export const clientCommands: CommandTable = {
   client: {
     group: 'connection',
     arity: -2,
@@ -150,7 +150,7 @@ export const clientCommands = {
       ]),
     },
   },
-} as const satisfies CommandTable;
+};
 
 /** Printable ASCII without the space: names go into CLIENT LIST, where a space separates. */
 const PLAIN = /^[!-~]*$/;

@@ -29,7 +29,7 @@ const shared = {
 } as const satisfies Partial<CommandSpec>;
 
 /** COMMAND and its subcommands. */
-export const commandCommands = {
+export const commandCommands: CommandTable = {
   command: {
     ...shared,
     arity: -1,
@@ -117,7 +117,7 @@ export const commandCommands = {
       },
     },
   },
-} as const satisfies CommandTable;
+};
 
 function infoOfAll(ctx: CommandContext): void {
   const { commands } = ctx.server.registry;

@@ -16,7 +16,7 @@ const shared = {
 } as const satisfies Partial<CommandSpec>;
 
 /** CONFIG and its subcommands. */
-export const configCommands = {
+export const configCommands: CommandTable = {
   config: {
     group: 'server',
     arity: -2,
@@ -75,7 +75,7 @@ export const configCommands = {
       ]),
     },
   },
-} as const satisfies CommandTable;
+};
 
 function get(ctx: CommandContext): void {
   const patterns = Array.from({ length: ctx.argc - 2 }, (_, i) => ctx.text(i + 2));

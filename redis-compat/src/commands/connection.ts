@@ -24,7 +24,7 @@ const DEFAULT_USER = 'default';
 const connection = { group: 'connection' } as const;
 
 /** The group's commands. */
-export const connectionCommands = {
+export const connectionCommands: CommandTable = {
   auth: {
     ...connection,
     arity: -2,
@@ -122,7 +122,7 @@ export const connectionCommands = {
     arguments: [{ name: 'index', type: 'integer' }],
     run: select,
   },
-} as const satisfies CommandTable;
+};
 
 function ping(ctx: CommandContext, bytes: Buffer, at: Offsets): void {
   if (ctx.argc > 2) ctx.reply.error(wrongArity('ping'));

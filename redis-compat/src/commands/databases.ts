@@ -8,7 +8,7 @@ import type { CommandContext } from './context.ts';
 import type { CommandTable } from './table.ts';
 
 /** The commands of the group "server" that deal with keys. */
-export const databaseCommands = {
+export const databaseCommands: CommandTable = {
   dbsize: {
     arity: 1,
     flags: ['readonly', 'fast'],
@@ -60,7 +60,7 @@ export const databaseCommands = {
     categories: ['keyspace', 'dangerous'],
     run: swapdb,
   },
-} as const satisfies CommandTable;
+};
 
 function dbsize(ctx: CommandContext): void {
   ctx.reply.integer(ctx.db.size);

@@ -6,7 +6,7 @@ import type { CommandContext } from './context.ts';
 import type { CommandTable } from './table.ts';
 
 /** DEBUG; its subcommands are no commands of their own in Redis either. */
-export const debugCommands = {
+export const debugCommands: CommandTable = {
   debug: {
     arity: -2,
     flags: ['admin', 'noscript', 'loading', 'stale', 'protected'],
@@ -17,7 +17,7 @@ export const debugCommands = {
     note: 'SLEEP, SET-ACTIVE-EXPIRE, JMAP and LOG only.',
     run: debug,
   },
-} as const satisfies CommandTable;
+};
 
 function debug(ctx: CommandContext): void {
   if (ctx.is(1, 'SLEEP') && ctx.argc === 3) sleep(ctx);

@@ -12,7 +12,7 @@ import { OBJECT_HELP, objectEncoding, objectFreq, objectIdletime, objectRefcount
 import { type CommandTable, keyAt, keysFrom, type Offsets } from './table.ts';
 
 /** The commands of the group "generic". */
-export const genericCommands = {
+export const genericCommands: CommandTable = {
   copy: {
     arity: -3,
     flags: ['write', 'denyoom'],
@@ -297,7 +297,7 @@ export const genericCommands = {
     tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
     run: del,
   },
-} as const satisfies CommandTable;
+};
 
 function del(ctx: CommandContext, bytes: Buffer, at: Offsets): void {
   let removed = 0;

@@ -49,7 +49,7 @@ const shared = {
 } as const satisfies Partial<CommandSpec>;
 
 /** LATENCY and its subcommands. */
-export const latencyCommands = {
+export const latencyCommands: CommandTable = {
   latency: {
     group: 'server',
     arity: -2,
@@ -75,7 +75,7 @@ export const latencyCommands = {
       ]),
     },
   },
-} as const satisfies CommandTable;
+};
 
 function latest({ reply, server }: CommandContext): void {
   const { events } = server.latency;

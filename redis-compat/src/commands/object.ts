@@ -46,7 +46,7 @@ function encodingName(tag: number): string {
 }
 
 /** What OBJECT HELP says. */
-export const OBJECT_HELP = [
+export const OBJECT_HELP: readonly string[] = [
   'ENCODING <key>',
   '    Return the encoding that Redis would hold the value of <key> in.',
   'FREQ <key>',
@@ -55,4 +55,4 @@ export const OBJECT_HELP = [
   '    Return the seconds since the last access to <key>; not kept here, always 0.',
   'REFCOUNT <key>',
   '    Return the number of references to the value of <key>.',
-] as const;
+];

@@ -23,7 +23,7 @@ const container = {
 const INDEX_ENTRY_BYTES = 64;
 
 /** SHUTDOWN, TIME and their like. */
-export const serverCommands = {
+export const serverCommands: CommandTable = {
   shutdown: {
     ...server,
     arity: -1,
@@ -163,7 +163,7 @@ export const serverCommands = {
     note: 'There are no replicas: answers 0 at once.',
     run: wait,
   },
-} as const satisfies CommandTable;
+};
 
 function shutdown(ctx: CommandContext): void {
   const words = Array.from({ length: ctx.argc - 1 }, (_, i) => ctx.text(i + 1).toLowerCase());

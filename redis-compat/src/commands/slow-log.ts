@@ -74,7 +74,7 @@ function shortenArgument(argument: Buffer): Buffer {
 const shared = { group: 'server', since: '2.2.12' } as const;
 
 /** SLOWLOG. */
-export const slowLogCommands = {
+export const slowLogCommands: CommandTable = {
   slowlog: {
     ...shared,
     arity: -2,
@@ -123,7 +123,7 @@ export const slowLogCommands = {
       ]),
     },
   },
-} as const satisfies CommandTable;
+};
 
 function slowLogGet(ctx: CommandContext): void {
   const entries = ctx.server.slowLog.entries;

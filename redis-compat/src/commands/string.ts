@@ -8,7 +8,7 @@ import { get, getdel, getex, getset, mget, mset, msetnx, psetex, set, setex, set
 import { type CommandTable, keyAt, keysFrom } from './table.ts';
 
 /** The commands of the group "string". */
-export const stringCommands = {
+export const stringCommands: CommandTable = {
   append: {
     arity: 3,
     flags: ['write', 'denyoom', 'fast'],
@@ -242,4 +242,4 @@ export const stringCommands = {
     deprecated: { since: '2.0.0', replacedBy: 'GETRANGE' },
     run: getrange,
   },
-} as const satisfies CommandTable;
+};

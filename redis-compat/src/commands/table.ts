@@ -4,7 +4,7 @@
  *
  * A whole command, as a group file states it (table first, handlers after; a function declaration may stand below):
  *
- *   export const stringCommands = {
+ *   export const stringCommands: CommandTable = {
  *     append: {
  *       arity: 3,                                       // the name counts; -3 means "at least 3"
  *       flags: ['write', 'denyoom', 'fast'],
@@ -15,7 +15,7 @@
  *       complexity: 'O(1)',
  *       run: append,
  *     },
- *   } as const satisfies CommandTable;
+ *   };
  *
  *   function append(ctx: CommandContext, bytes: Buffer, at: Offsets): void {
  *     const key = ctx.db.view(bytes, at[2]!, at[3]!);   // argument i is bytes[at[2 * i], at[2 * i + 1]); dispatch checked the arity
