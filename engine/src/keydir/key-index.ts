@@ -34,14 +34,11 @@ export class KeyIndex {
   }
 
   put(entry: Entry): void {
-    const older = this.keydir.put(entry);
-    if (older === undefined) this.order.add(entry.key);
+    if (this.keydir.put(entry)) this.order.add(entry.key);
     if (entry.expiresAtMs !== 0) this.expiry.add(entry);
   }
 
-  delete(key: KeyString): Entry | undefined {
-    const older = this.keydir.delete(key);
-    if (older !== undefined) this.order.remove(key);
-    return older;
+  delete(key: KeyString): void {
+    if (this.keydir.delete(key)) this.order.remove(key);
   }
 }

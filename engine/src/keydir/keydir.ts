@@ -43,10 +43,10 @@ export interface Keydir {
   /** The number of keys. */
   readonly size: number;
   get(key: KeyString): Entry | undefined;
-  /** Make this the entry of its key; returns the one it replaces. */
-  put(entry: Entry): Entry | undefined;
-  /** Forget a key; returns its entry. */
-  delete(key: KeyString): Entry | undefined;
+  /** Make this the entry of its key; returns whether the key is new. */
+  put(entry: Entry): boolean;
+  /** Forget a key; returns whether it was there. */
+  delete(key: KeyString): boolean;
   /** All entries, in no order. */
   entries(): IterableIterator<Entry>;
 }

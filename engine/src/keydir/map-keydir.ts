@@ -18,16 +18,14 @@ export class MapKeydir implements Keydir {
     return this.#entries.get(key);
   }
 
-  put(entry: Entry): Entry | undefined {
-    const older = this.#entries.get(entry.key);
-    this.#entries.set(entry.key, entry);
-    return older;
+  put(entry: Entry): boolean {
+    const sizeBefore = this.#entries.size;
+    this.#entries.set(entry.key, entry); // One look-up says both: where the key goes, and whether it is new.
+    return this.#entries.size > sizeBefore;
   }
 
-  delete(key: KeyString): Entry | undefined {
-    const older = this.#entries.get(key);
-    if (older !== undefined) this.#entries.delete(key);
-    return older;
+  delete(key: KeyString): boolean {
+    return this.#entries.delete(key);
   }
 
   entries(): IterableIterator<Entry> {
