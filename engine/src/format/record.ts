@@ -230,24 +230,12 @@ export function parseRecord(bytes: Buffer, at: number, end: number): LogRecord |
   const valueAt = next + keySize;
   const recordEnd = valueAt + valueSize;
   if (recordEnd > end) return 'torn';
+  const tag = bytes[at + TAG_OFFSET]!;
   const batch = (flags & FLAG_BATCH) !== 0;
   const key = bytes.subarray(next, valueAt);
   const value = bytes.subarray(valueAt, recordEnd);
   const size = recordEnd - at;
-  return {
-    kind,
-    flags,
-    seq,
-    space,
-    tag: bytes[at + TAG_OFFSET]!,
-    batch,
-    expiresAtMs,
-    orderKey,
-    syncedTo,
-    key,
-    value,
-    size,
-  };
+  return { kind, flags, seq, space, tag, batch, expiresAtMs, orderKey, syncedTo, key, value, size };
 }
 
 /**
