@@ -529,13 +529,15 @@ describe('The keydir', () => {
     expect(keydir.size).toBe(2);
   });
 
-  test('put and delete answer the entry that they take away', () => {
+  test('put says whether the key is new, delete whether it was there', () => {
     const keydir = new MapKeydir();
-    expect(keydir.put(entry(keyOf('a'), 1))).toBeUndefined();
-    expect(keydir.put(entry(keyOf('a'), 2))).toMatchObject({ seq: 1 });
-    expect(keydir.delete(keyOf('a'))).toMatchObject({ seq: 2 });
-    expect(keydir.delete(keyOf('a'))).toBeUndefined();
-    expect(keydir.size).toBe(0);
+    expect(keydir.put(entry(keyOf('a'), 1)), 'a new key').toBe(true);
+    expect(keydir.put(entry(keyOf('a'), 2)), 'a key that is there').toBe(false);
+    expect(keydir.put(entry(keyOf('b'), 3)), 'another new key').toBe(true);
+    expect(keydir.delete(keyOf('a')), 'a key that is there').toBe(true);
+    expect(keydir.delete(keyOf('a')), 'a key that is gone').toBe(false);
+    expect(keydir.put(entry(keyOf('a'), 4)), 'a key that was gone').toBe(true);
+    expect(keydir.size).toBe(2);
   });
 
   test('a thousand random changes leave what they leave in a model', context => {
@@ -547,15 +549,15 @@ describe('The keydir', () => {
     for (let seq = 1; seq <= 1000; seq++) {
       const key = Buffer.from([roll(2) * 255, roll(24)]);
       const hex = key.toString('hex');
-      const before = model.get(hex);
+      const known = model.has(hex);
       if (roll(3) > 0) {
         history.push(`put ${hex} seq ${seq}`);
         model.set(hex, seq);
-        expect(keydir.put(entry(toKeyString(key), seq))?.seq, 'what put replaced').toBe(before);
+        expect(keydir.put(entry(toKeyString(key), seq)), `whether ${hex} is new`).toBe(!known);
       } else {
         history.push(`delete ${hex}`);
         model.delete(hex);
-        expect(keydir.delete(toKeyString(key))?.seq, 'what delete took away').toBe(before);
+        expect(keydir.delete(toKeyString(key)), `whether ${hex} was there`).toBe(known);
       }
       expect(keydir.size, 'size').toBe(model.size);
     }
