@@ -227,6 +227,17 @@ function addCommands(program: Command, text: (key: MessageKey) => string, run: R
     .action((n: number | undefined, options) =>
       run.with(async session => (await import('./learner/read.ts')).read(session, { ...withChapter(n), ...options })),
     );
+  command('challenge', 'challenge')
+    .argument(N, text('argChapter'), chapter)
+    .argument('[name]', text('argChallenge'))
+    .action((n: number | undefined, name: string | undefined) =>
+      run.with(async session =>
+        (await import('./learner/challenge.ts')).challenge(session, {
+          ...withChapter(n),
+          ...(name === undefined ? {} : { name }),
+        }),
+      ),
+    );
   command('lab', 'lab')
     .argument(N, text('argChapter'), chapter)
     .argument('[args...]', text('argLab'))
@@ -264,6 +275,7 @@ type CommandKey =
   | 'goto'
   | 'play'
   | 'read'
+  | 'challenge'
   | 'lab'
   | 'bench'
   | 'inspect'

@@ -8,7 +8,8 @@ import { ENDLESS, NOT_WRITTEN } from './check-run.ts';
 import { hexDifference } from './hex-view.ts';
 import { shortPath } from './places.ts';
 import { chapterNumber, type Session } from './session.ts';
-import { padEnd, wrap } from './terminal.ts';
+import { columnsOf, padEnd, wrap } from './terminal.ts';
+import { textDifference } from './text-difference.ts';
 
 /** Why a test is red: is it normal here, or did something break? */
 export type Red = 'not-written' | 'being-built' | 'guarded' | 'was-green' | 'broken';
@@ -65,15 +66,39 @@ export function chapterLines(session: Session, report: ChapterReport, detailed: 
   return green || !detailed ? [head] : [head, ...sectionLines(session, report)];
 }
 
+/**
+ * The sections of a chapter with their counts. What is red is shown as sentences where the learner is at work: in sections that are
+ * partly green, and in the first that is not begun.
+ */
 function sectionLines(session: Session, report: ChapterReport): string[] {
   const { paint } = session;
-  const sections = groupBySection(report.outcome.tests);
-  return [...sections].map(([section, tests]) => {
+  const sections = [...groupBySection(report.outcome.tests)].map(([name, tests]) => {
     const passed = tests.filter(test => test.state === 'passed').length;
-    const mark = passed === tests.length ? paint.green('✓') : passed === 0 ? paint.dim('·') : paint.red('✗');
-    return `    ${mark} ${padEnd(sectionTitle(session, report.chapter, section), 39)} ${paint.dim(`${passed}/${tests.length}`)}`;
+    return { name, tests, passed, green: passed === tests.length };
+  });
+  const next = sections.find(section => section.passed === 0);
+  return sections.flatMap(section => {
+    const { name, tests, passed, green } = section;
+    const mark = green ? paint.green('✓') : passed === 0 ? paint.dim('·') : paint.red('✗');
+    const title = padEnd(sectionTitle(session, report.chapter, name), 39);
+    const head = `    ${mark} ${title} ${paint.dim(`${passed}/${tests.length}`)}`;
+    if (green || (passed === 0 && section !== next)) return [head];
+    return [
+      head,
+      ...sentenceLines(
+        session,
+        tests.filter(test => test.state === 'failed'),
+        '        ',
+      ),
+    ];
   });
 }
+
+/** Each test as its sentence. */
+export const sentenceLines = ({ paint }: Session, tests: readonly TestOutcome[], margin: string): string[] =>
+  tests.map(({ state, name }) =>
+    state === 'failed' ? `${margin}${paint.red('✗')} ${name}` : `${margin}${paint.green('✓')} ${paint.dim(name)}`,
+  );
 
 function groupBySection(tests: readonly TestOutcome[]): Map<string, TestOutcome[]> {
   const groups = new Map<string, TestOutcome[]>();
@@ -88,11 +113,24 @@ export function sectionTitle({ lang }: Session, { sections }: Chapter, name: str
 }
 
 /** Files and names that the chapter asks for and the folder does not have. */
-export function missingLines({ say, paint }: Session, missing: readonly MissingPart[]): string[] {
+export function missingLines({ say, paint, columns }: Session, missing: readonly MissingPart[]): string[] {
   return missing.map(({ path, names, fileExists }) => {
     const list = names.map(name => paint.cyan(name)).join(', ');
-    return `  ${say(fileExists ? 'missingNames' : names.length > 0 ? 'missingFile' : 'missingFileOnly', { path: paint.bold(path), names: list })}`;
+    const key = fileExists ? 'missingNames' : names.length > 0 ? 'missingFile' : 'missingFileOnly';
+    return wrap(say(key, { path: paint.bold(path), names: list }), columns - 4, '    ').slice(2);
   });
+}
+
+/** Every failure of this test is code that nobody has written yet. */
+export const onlyWaits = (test: TestOutcome): boolean =>
+  test.failures.length > 0 && test.failures.every(failure => notWritten(failure) !== undefined);
+
+/** The stubs of build mode that tests ran into: `Store.put`, `encodeNumber`. */
+export function emptyLines({ say, paint }: Session, { outcome }: ChapterReport): string[] {
+  const waiting = outcome.tests.flatMap(test => test.failures.map(notWritten));
+  const names = new Set(waiting.filter(name => name !== undefined && !name.includes('#')));
+  if (names.size === 0) return [];
+  return [`  ${say('stillEmpty', { names: [...names].map(name => paint.cyan(name ?? '')).join(', ') })}`];
 }
 
 /** The story of one failed test. */
@@ -166,10 +204,12 @@ function valueLines({ say, paint, columns }: Session, failure: Failure): string[
   const { expected, actual, diff, message, name } = failure;
   if (expected !== undefined && actual !== undefined && !expected.includes('\n') && !actual.includes('\n')) {
     const custom = /^(.*?): expected /.exec(message)?.[1];
+    const shown = textDifference(expected, actual, columns - 12);
     return [
       ...(custom === undefined ? [] : wrap(custom, columns - 4).split('\n')),
-      `${say('expected')} ${paint.green(expected)}`,
-      `${say('yours')} ${paint.red(actual)}`,
+      `${say('expected')} ${paint.green(shown.expected)}`,
+      `${say('yours')} ${paint.red(shown.yours)}`,
+      ...(shown.caret === '' ? [] : [`${' '.repeat(columnsOf(say('yours')))} ${shown.caret}`]),
     ];
   }
   if (diff !== undefined && diff !== '') return limited(diff.split('\n').map(line => paintDiff(paint, line)));

@@ -9,22 +9,32 @@ import {
   brokenLines,
   type ChapterReport,
   chapterLines,
+  emptyLines,
   failureLines,
   fullName,
   isGreen,
   type MissingPart,
   missingLines,
+  onlyWaits,
   reasonLines,
   reasonOf,
 } from './check-report.ts';
-import { type CheckOutcome, runCheckpoints } from './check-run.ts';
-import { isWritten, learnersPath, lessonFile, nextChapter, openCourse, wantChapter } from './course-book.ts';
-import { exportsOf } from './exports.ts';
+import { type CheckOutcome, runCheckpoints, type TestOutcome } from './check-run.ts';
+import {
+  hasCheckpoint,
+  isWritten,
+  learnersPath,
+  lessonFile,
+  nextChapter,
+  openCourse,
+  wantChapter,
+} from './course-book.ts';
+import { missingNames } from './exports.ts';
 import { commitAll } from './git.ts';
 import { linkMembers } from './lay-out.ts';
 import { shortPath } from './places.ts';
 import { prepareChapter } from './prepare.ts';
-import { chapterNumber, command, requireState, type Session, Stop } from './session.ts';
+import { chapterNumber, command, requireState, type Session, Stop, timeOf } from './session.ts';
 import { type CodeLanguage, type LearnerState, writeState } from './state.ts';
 
 export interface CheckOptions {
@@ -60,10 +70,10 @@ export async function check(session: Session, options: CheckOptions): Promise<nu
 export async function runCheck(session: Session, course: Course, options: CheckOptions): Promise<CheckResult> {
   const started = performance.now();
   const state = requireState(session);
-  const written = course.chapters.filter(isWritten);
+  const written = course.chapters.filter(hasCheckpoint);
   const last = options.all ? written.at(-1)?.number : (options.chapter ?? state.chapter);
   const chapter = wantChapter(session, course, last ?? 0);
-  if (!isWritten(chapter)) throw new Stop(session.say('checkpointComing', { n: chapterNumber(chapter.number) }));
+  if (!hasCheckpoint(chapter)) throw new Stop(session.say('checkpointComing', { n: chapterNumber(chapter.number) }));
   linkMembers(session, state);
   const chapters = written.filter(each => each.number <= chapter.number);
   const outcome = await runCheckpoints({ folder: session.folder, code: state.code, chapters });
@@ -84,18 +94,20 @@ function reportOf(session: Session, state: LearnerState, chapter: Chapter, outco
 }
 
 /** What the chapter's contract asks for and the folder does not have. */
-export function missingParts({ folder, courseRoot }: Session, chapter: Chapter, code: CodeLanguage): MissingPart[] {
-  const parts = [...chapter.contract].map(([path, names]): MissingPart => {
-    const file = join(folder, learnersPath(path, code));
+export function missingParts(session: Session, chapter: Chapter, code: CodeLanguage): MissingPart[] {
+  return [...chapter.contract].flatMap(([path, names]): MissingPart[] => {
+    const file = join(session.folder, learnersPath(path, code));
+    const wanted = code === 'js' ? names.filter(name => !isType(referenceOf(session, chapter, path), name)) : names;
+    if (code === 'js' && wanted.length === 0) return [];
     const fileExists = existsSync(file);
-    const wanted = code === 'js' ? names.filter(name => !isType(join(courseRoot, path), name)) : names;
-    if (!fileExists) return { path: learnersPath(path, code), names: wanted, fileExists };
-    const found = exportsOf(readFileSync(file, 'utf8'));
-    const names_ = found.open ? [] : wanted.map(name => name.split('.')[0]!).filter(name => !found.names.has(name));
-    return { path: learnersPath(path, code), names: [...new Set(names_)], fileExists };
+    const missing = fileExists ? missingNames(readFileSync(file, 'utf8'), wanted) : wanted;
+    const isWhole = fileExists && missing.length === 0;
+    return isWhole ? [] : [{ path: learnersPath(path, code), names: missing, fileExists }];
   });
-  return parts.filter(part => part.names.length > 0 || !part.fileExists);
 }
+
+const referenceOf = ({ courseRoot }: Session, { dir }: Chapter, path: string): string =>
+  join(path.startsWith('sketch/') ? dir : courseRoot, path);
 
 // Types leave no trace in JavaScript, so nobody can be asked to export them there.
 const isType = (reference: string, name: string): boolean =>
@@ -110,11 +122,12 @@ function tell(session: Session, result: CheckResult, verbose: boolean): void {
   let told = 0;
   let untold = 0;
   for (const report of red) {
-    for (const line of missingLines(session, report.missing)) print(line);
-    if (report.missing.length > 0)
-      print(
-        `  ${paint.dim(say(report.passedBefore === undefined ? 'redNotWritten' : 'redWasGreen', dateOf(report)))}\n`,
-      );
+    const toWrite = [...missingLines(session, report.missing), ...emptyLines(session, report)];
+    for (const line of toWrite) print(line);
+    if (toWrite.length > 0) {
+      const key = report.passedBefore === undefined ? 'redNotWritten' : 'redWasGreen';
+      print(`  ${paint.dim(say(key, { date: (report.passedBefore ?? '').slice(0, 10) }))}\n`);
+    }
     for (const broken of report.outcome.broken) {
       for (const failure of broken.failures) for (const line of brokenLines(session, failure)) print(line);
       print();
@@ -132,14 +145,9 @@ function tell(session: Session, result: CheckResult, verbose: boolean): void {
   if (untold > 0) print(paint.dim(say('moreRed', { count: untold, command: command(session, 'check --verbose') })));
 }
 
-const dateOf = (report: ChapterReport): { date: string } => ({ date: (report.passedBefore ?? '').slice(0, 10) });
-
-// What only waits for code that the list of missing parts already names need not be told test by test.
-const worthTelling = (report: ChapterReport, verbose: boolean) =>
-  report.outcome.tests.filter(
-    test =>
-      test.state === 'failed' && (verbose || report.missing.length === 0 || reasonOf(report, test) !== 'not-written'),
-  );
+// What only waits for code is listed by name above, and need not be told test by test.
+const worthTelling = (report: ChapterReport, verbose: boolean): TestOutcome[] =>
+  report.outcome.tests.filter(test => test.state === 'failed' && (verbose || !onlyWaits(test)));
 
 /** Writes what this check showed into the state; returns the chapter that it opened. */
 function remember(session: Session, course: Course, state: LearnerState, result: CheckResult): Chapter | undefined {
@@ -172,8 +180,8 @@ async function celebrate(
   if (commitAll(session.folder, title) === 'committed') print(paint.dim(say('committed', { title })));
   const state = requireState(session);
   if (opened === undefined) {
-    if (result.chapter.number >= (course.chapters.at(-1)?.number ?? 0)) print(say('endOfRoad'));
-    else print(say('backTo', { n: chapterNumber(state.chapter) }));
+    const newest = result.chapter.number >= state.chapter;
+    print(newest ? say('endOfRoad') : say('backTo', { n: chapterNumber(state.chapter) }));
     return;
   }
   state.chapter = opened.number;
@@ -181,7 +189,7 @@ async function celebrate(
   const prepared = await prepareChapter(session, course, state, opened);
   writeState(session.folder, state);
   print(
-    `\n${say('chapterOpens', { n: chapterNumber(opened.number), title: opened.title[session.lang], hours: opened.hours })}`,
+    `\n${say('chapterOpens', { n: chapterNumber(opened.number), title: opened.title[session.lang], time: timeOf(session, opened) })}`,
   );
   for (const line of prepared) print(line);
   print(

@@ -23,7 +23,9 @@ export function openCourse(session: Session): Course {
 }
 
 /** Can a learner take this chapter: are its lesson and its checkpoint written? */
-export const isWritten = (chapter: Chapter): boolean => existsSync(chapter.lesson.en) && existsSync(chapter.checkpoint);
+export const isWritten = (chapter: Chapter): boolean => existsSync(chapter.lesson.en) && hasCheckpoint(chapter);
+
+export const hasCheckpoint = (chapter: Chapter): boolean => existsSync(chapter.checkpoint);
 
 /** Chapter `number`; a friendly stop when it is not written yet or no chapter at all. */
 export function wantChapter(session: Session, course: Course, number: number): Chapter {

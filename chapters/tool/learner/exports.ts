@@ -31,10 +31,20 @@ const listedNames = (list: string): string[] =>
     .filter(part => part !== '')
     .map(part => /\bas\s+([\w$]+)$/.exec(part)?.[1] ?? part);
 
-/** Names in `wanted` that the file does not export. */
+/** Names in `wanted` that the file does not export; `Class.member` asks for the class and the member in it. */
 export function missingNames(source: string, wanted: Iterable<string>): string[] {
   const { names, open } = exportsOf(source);
-  return open ? [] : [...wanted].filter(name => !names.has(name));
+  return [...wanted].filter(name => {
+    const [owner = '', member] = name.split('.');
+    if (!open && !names.has(owner)) return true;
+    return member !== undefined && !open && !hasMember(source, member);
+  });
+}
+
+/** A line that begins a member of this name. In which class is not asked: a file has one, as a rule. */
+function hasMember(source: string, member: string): boolean {
+  const words = '(?:(?:static|async|get|set|override|readonly|public|declare)\\s+|\\*\\s*)*';
+  return new RegExp(`^\\s+${words}${member.replace(/[$]/g, '\\$')}\\s*[?!]?\\s*[(<:=;]`, 'm').test(source);
 }
 
 /** `import { a, type B, c as d } from '#engine/x.ts'` -> path and names, types left out; `#engine` as `engine/src`. */

@@ -3,7 +3,7 @@
  * It handles what lessons use (headings, paragraphs, lists, quotes, tables, fences, links, emphasis) and shows anything
  * else as written.
  */
-import { type Paint, wrap } from './terminal.ts';
+import { columnsOf, type Paint, padEnd, wrap } from './terminal.ts';
 
 export interface LessonStyle {
   readonly paint: Paint;
@@ -33,10 +33,17 @@ export function renderMarkdown(markdown: string, style: LessonStyle): string {
     } else if (/^#{1,6} /.test(line)) {
       flush();
       out.push(renderHeading(line, style));
+    } else if (/^\|/.test(line)) {
+      flush();
+      const end = lines.findIndex((each, index) => index > at && !/^\|/.test(each));
+      const last = end < 0 ? lines.length : end;
+      out.push(renderTable(lines.slice(at, last), style));
+      at = last - 1;
+    } else if (/^> ?/.test(line) && /^> ?/.test(paragraph[0] ?? '')) {
+      paragraph.push(line.replace(/^> ?/, ''));
     } else if (startsOwnLine(line)) {
       flush();
       paragraph = [line];
-      if (/^\|/.test(line)) flush();
     } else {
       paragraph.push(line);
     }
@@ -75,7 +82,33 @@ function renderHeading(line: string, { paint }: LessonStyle): string {
   return marks.length === 1 ? `\n${paint.bold(paint.underline(text))}` : `\n${paint.bold(text)}`;
 }
 
-const startsOwnLine = (line: string): boolean => /^\s*([-*+] |\d+[.)] |> ?|\||<\/?\w)/.test(line);
+const startsOwnLine = (line: string): boolean => /^\s*([-*+] |\d+[.)] |> ?|<\/?\w)/.test(line);
+
+/** A table as it is where it fits, else row by row: the first cell, and below it the others with their headings. */
+function renderTable(rows: readonly string[], { paint, columns }: LessonStyle): string {
+  const cells = rows.map(row =>
+    row
+      .replace(/^\||\|\s*$/g, '')
+      .split(/(?<!\\)\|/)
+      .map(cell => inline(cell.trim(), paint)),
+  );
+  const [head = [], rule = [], ...body] = cells;
+  if (!rule.every(cell => /^:?-+:?$/.test(cell))) return rows.join('\n');
+  const widths = head.map((_, column) => Math.max(...[head, ...body].map(row => columnsOf(row[column] ?? ''))));
+  if (widths.reduce((sum, width) => sum + width + 2, 0) <= columns) {
+    const line = (row: readonly string[]): string =>
+      row
+        .map((cell, column) => padEnd(cell, widths[column] ?? 0))
+        .join('  ')
+        .trimEnd();
+    return [paint.bold(line(head)), ...body.map(line)].join('\n');
+  }
+  const entry = ([first = '', ...rest]: readonly string[]): string =>
+    [paint.bold(first), ...rest.map((cell, index) => wrap(`${head[index + 1]}: ${cell}`, columns - 2, '  '))].join(
+      '\n',
+    );
+  return body.map(entry).join('\n');
+}
 
 // Between two Chinese characters a line break is no space.
 const joinLines = (lines: readonly string[]): string =>
@@ -101,5 +134,6 @@ function inline(text: string, paint: Paint): string {
     )
     .replace(/`([^`]+)`/g, (_, code: string) => paint.cyan(code))
     .replace(/\*\*([^*]+)\*\*/g, (_, strong: string) => paint.bold(strong))
+    .replace(/(?<![\w*])\*([^*\s][^*]*)\*(?![\w*])/g, (_, words: string) => paint.italic(words))
     .replace(/<(?:\/?(?:kbd|b|i|em|sub|sup|br|summary|details))>/g, '');
 }

@@ -171,6 +171,20 @@ const MESSAGES = {
   optPath: ['print the path of the file', '显示文件路径'],
   optRaw: ['the Markdown as it is written', '显示 Markdown 原文'],
   optReadJs: ['blocks as JavaScript', '代码块显示为 JavaScript'],
+  cmd_challenge: ['an extra task of a chapter, tested on your code', '某一章的附加题，用测试检验你的代码'],
+  ex_challenge: [
+    `Examples:
+  npm run course challenge 0               which there are
+  npm run course challenge 0 bytes-store   test this one`,
+    `例子：
+  npm run course challenge 0               看看有哪些
+  npm run course challenge 0 bytes-store   测试其中一个`,
+  ],
+  argChallenge: ['name of the challenge', '附加题的名字'],
+  noChallenges: ['Chapter {n} has no challenges.', '第 {n} 章没有附加题。'],
+  challengesAre: ['Challenges of chapter {n}:', '第 {n} 章的附加题：'],
+  noSuchChallenge: ['There is no challenge "{name}" here. There are: {known}', '这里没有附加题 “{name}”。有：{known}'],
+  challengeDone: ['Done: {name}.', '完成：{name}。'],
   cmd_lab: ["the chapter's lab on your code", '用你的代码做这一章的实验'],
   ex_lab: ['Example:\n  npm run course lab 2', '例子：\n  npm run course lab 2'],
   argLab: ['arguments of the lab', '实验的参数'],
@@ -282,6 +296,7 @@ There are {count} chapters. Each ends with a green test, and the last one ends w
   或者用参考实现： {goto}`,
   ],
   chapterTitle: ['Chapter {n}: {title}', '第 {n} 章：{title}'],
+  minutes: ['about {minutes} min', '约 {minutes} 分钟'],
   hours: ['about {hours} h', '约 {hours} 小时'],
   beginFollow: [
     `
@@ -332,6 +347,7 @@ There are {count} chapters. Each ends with a green test, and the last one ends w
   missingFile: ['To write: {path}, which exports {names}.', '要写：{path}，它导出 {names}。'],
   missingFileOnly: ['To write: {path}.', '要写：{path}。'],
   missingNames: ['To write: {names}, exported from {path}.', '要写：{names}，由 {path} 导出。'],
+  stillEmpty: ['Still empty: {names}.', '函数体还空着：{names}。'],
   exportWaits: ['It needs {name} from {path}, which is not written yet.', '它需要 {path} 里的 {name}，还没有写。'],
   stubWaits: ['{name} is still empty: write its body.', '{name} 还是空的：写上它的函数体。'],
   endless: ['It did not come to an end: look for an endless loop.', '它一直没有结束：找找有没有死循环。'],
@@ -363,7 +379,7 @@ There are {count} chapters. Each ends with a green test, and the last one ends w
   ],
   committed: ['committed: {title}', '已提交：{title}'],
   backTo: ['The chapter in hand is {n}.', '当前是第 {n} 章。'],
-  chapterOpens: ['Next, chapter {n}: {title} (about {hours} h).', '接下来，第 {n} 章：{title}（约 {hours} 小时）。'],
+  chapterOpens: ['Next, chapter {n}: {title} ({time}).', '接下来，第 {n} 章：{title}（{time}）。'],
   readHere: ['  read       {file}   or: {command}', '  阅读       {file}，或：{command}'],
   nextHint: ['Next: a hint with {hint}, or the lesson: {file}', '下一步：要提示用 {hint}，或回到课文：{file}'],
   nextRegression: [

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Chapter, Course } from '../catalog.ts';
-import { givenFiles, isWritten, learnersPath, missingSignatures, starterFiles } from './course-book.ts';
+import { givenFiles, hasCheckpoint, learnersPath, missingSignatures, starterFiles } from './course-book.ts';
 import { type Files, layOut, layProject, linkMembers } from './lay-out.ts';
 import { posix } from './places.ts';
 import type { Session } from './session.ts';
@@ -43,7 +43,7 @@ export async function prepareChapter(
 /** Copies of the checkpoints up to this chapter, so that the folder can be tested where there is no clone. */
 export function layCheckpoints(session: Session, course: Course, state: LearnerState, upTo: number): void {
   for (const chapter of course.chapters) {
-    if (chapter.number > upTo || !isWritten(chapter)) continue;
+    if (chapter.number > upTo || !hasCheckpoint(chapter)) continue;
     layOut(session, state, checkpointFiles(chapter), { replace: 'never', reason: 'checkpoints' });
   }
 }

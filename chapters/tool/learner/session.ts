@@ -81,5 +81,9 @@ export const isElsewhere = ({ courseRoot, folder }: Session): boolean =>
 const quoted = (path: string): string => (/\s/.test(path) ? `"${path}"` : path);
 
 export const chapterNumber = (number: number): string => String(number).padStart(2, '0');
+/** How long a chapter takes, in minutes below an hour. */
+export const timeOf = ({ say }: Session, { hours }: { hours: number }): string =>
+  hours < 1 ? say('minutes', { minutes: Math.round(hours * 60) }) : say('hours', { hours });
+
 export const folderName = (session: Session): string => basename(session.folder);
 export const asidePath = (session: Session): string => join(session.folder, '.course', 'aside');

@@ -10,7 +10,7 @@ import { commitAll, initRepository } from './git.ts';
 import { layOut } from './lay-out.ts';
 import { posix, programRoot, shortPath } from './places.ts';
 import { prepareChapter } from './prepare.ts';
-import { chapterNumber, command, folderName, isElsewhere, type Session, Stop } from './session.ts';
+import { chapterNumber, command, folderName, isElsewhere, type Session, Stop, timeOf } from './session.ts';
 import { type LearnerState, newState, readState, writeState } from './state.ts';
 
 export interface StartOptions {
@@ -103,7 +103,7 @@ const isOpen = (state: LearnerState, number: number): boolean =>
 export function tellBegin(session: Session, state: LearnerState, chapter: Chapter, lines: readonly string[]): void {
   const { print, say, paint, lang } = session;
   print(
-    `\n${paint.bold(say('chapterTitle', { n: chapterNumber(chapter.number), title: chapter.title[lang] }))}  ${paint.dim(say('hours', { hours: chapter.hours }))}`,
+    `\n${paint.bold(say('chapterTitle', { n: chapterNumber(chapter.number), title: chapter.title[lang] }))}  ${paint.dim(timeOf(session, chapter))}`,
   );
   for (const line of lines) print(line);
   if (isElsewhere(session)) print(say('commandsThere', { folder: shortPath(session.folder) }));
