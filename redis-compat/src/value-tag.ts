@@ -18,11 +18,16 @@ export type TypeName = (typeof TYPE_NAMES)[number];
 /** The type of strings and bitmaps. */
 export const TYPE_STRING = 1;
 
+/** The type of sets. */
+export const TYPE_SET = 3;
+
 /** The record's value is the value itself. */
 export const LAYOUT_WHOLE = 0;
 
 /** Labels of a string, in the order of their numbers. */
 export const STRING_LABELS = ['raw', 'embstr', 'int'] as const;
+/** Labels of a set, in the order of their numbers. */
+export const SET_LABELS = ['intset', 'listpack', 'hashtable'] as const;
 /** Bytes of its own memory, because it was built piece by piece or is long. */
 export const LABEL_RAW = 0;
 /** A short string, set as a whole. */

@@ -10,6 +10,7 @@ import { genericCommands } from './generic.ts';
 import { infoCommands } from './info.ts';
 import { latencyCommands } from './latency.ts';
 import { serverCommands } from './server.ts';
+import { setCommands } from './set.ts';
 import { slowLogCommands } from './slow-log.ts';
 import { stringCommands } from './string.ts';
 import type { CommandTable } from './table.ts';
@@ -20,6 +21,7 @@ export const allCommands: CommandTable = {
   ...clientCommands,
   ...stringCommands,
   ...bitmapCommands,
+  ...setCommands,
   ...genericCommands,
   ...databaseCommands,
   ...serverCommands,

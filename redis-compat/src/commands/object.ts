@@ -3,7 +3,7 @@
  * the engine is another matter.
  */
 import type { EntryInfo } from '@zerocask/engine';
-import { labelOf, STRING_LABELS, TYPE_STRING, typeOf } from '../value-tag.ts';
+import { labelOf, SET_LABELS, STRING_LABELS, TYPE_SET, typeOf } from '../value-tag.ts';
 import type { CommandContext } from './context.ts';
 import type { Offsets } from './table.ts';
 
@@ -42,7 +42,8 @@ function replyNumber(ctx: CommandContext, entry: EntryInfo | undefined, value: n
 }
 
 function encodingName(tag: number): string {
-  return typeOf(tag) === TYPE_STRING ? STRING_LABELS[labelOf(tag)]! : 'unknown';
+  const labels: readonly string[] = typeOf(tag) === TYPE_SET ? SET_LABELS : STRING_LABELS;
+  return labels[labelOf(tag)]!;
 }
 
 /** What OBJECT HELP says. */

@@ -11,6 +11,7 @@ export class ReplyError extends Error {
 export const WRONG_TYPE = 'WRONGTYPE Operation against a key holding the wrong kind of value';
 export const SYNTAX_ERROR = 'ERR syntax error';
 export const NOT_AN_INTEGER = 'ERR value is not an integer or out of range';
+export const NOT_POSITIVE = 'ERR value is out of range, must be positive';
 export const NOT_A_FLOAT = 'ERR value is not a valid float';
 export const NAN_OR_INFINITY = 'ERR increment would produce NaN or Infinity';
 export const OVERFLOW = 'ERR increment or decrement would overflow';

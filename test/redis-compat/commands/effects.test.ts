@@ -60,6 +60,9 @@ const CASES: readonly (readonly [string, ...string[]])[] = [
   ['BITFIELD s GET u8 0'],
   ['BITOP NOT n s', 'touched 0:n', 'string set 0:n'],
   ['BITOP NOT n none', 'touched 0:n', 'generic del 0:n'],
+  ['SADD m a b', 'new new 0:m', 'touched 0:m', 'set sadd 0:m'],
+  ['SREM m a'],
+  ['SADD s a'],
   ['DEL s none n', 'touched 0:s', 'generic del 0:s', 'touched 0:n', 'generic del 0:n'],
   ['EXPIRE s 100', 'touched 0:s', 'generic expire 0:s'],
   ['EXPIRE s 100 XX'],
@@ -80,6 +83,13 @@ describe('effects', () => {
   test.each(CASES)('%s', async (line, ...expected) => {
     await ours.run(parseCommand(line));
     expect(reports).toEqual(expected);
+  });
+
+  test('a set that has lost its last member is reported as deleted', async () => {
+    await ours.run(['SADD', 'm', 'a', 'b', 'c']);
+    reports = [];
+    await ours.run(['SREM', 'm', 'a'], ['SPOP', 'm', '5']);
+    expect(reports).toEqual(['touched 0:m', 'set srem 0:m', 'touched 0:m', 'set spop 0:m', 'generic del 0:m']);
   });
 
   test('a key that is met after its time is reported as expired', async () => {

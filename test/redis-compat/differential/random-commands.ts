@@ -95,6 +95,9 @@ const fieldOperation: fc.Arbitrary<string[]> = fc.oneof(
   fc.tuple(fc.constant('OVERFLOW'), fc.constantFrom('WRAP', 'SAT', 'FAIL', 'sat', 'FOO')),
 );
 
+/** Members of sets. */
+const member: Argument = fc.oneof(fc.nat(9).map(String), fc.constantFrom('', 'a', 'b', '\0', '01'));
+
 const many = (item: fc.Arbitrary<string[]>, maxLength: number): fc.Arbitrary<string[]> =>
   fc.array(item, { maxLength }).map(items => items.flat());
 const some = (item: Argument, minLength: number, maxLength: number): fc.Arbitrary<string[]> =>
@@ -137,6 +140,14 @@ const commands: readonly fc.Arbitrary<Command>[] = [
   call('BITOP', fc.constantFrom('AND', 'OR', 'xor', 'NOT', 'FOO'), key, some(key, 1, 3)),
   call('BITFIELD', key, many(fieldOperation, 4)),
   call('BITFIELD_RO', key, many(fieldOperation, 2)),
+  call('SADD', key, some(member, 1, 4)),
+  call('SREM', key, some(member, 1, 3)),
+  call('SMEMBERS', key),
+  call('SCARD', key),
+  call('SISMEMBER', key, member),
+  call('SMISMEMBER', key, some(member, 1, 3)),
+  call('SPOP', key, fc.constant('1000')),
+  call('SRANDMEMBER', key, fc.constantFrom('1000', '0', 'a', '-9223372036854775808')),
   call('DEL', some(key, 1, 3)),
   call('UNLINK', key),
   call('EXISTS', some(key, 1, 3)),
