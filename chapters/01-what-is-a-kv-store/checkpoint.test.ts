@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CountedFile, newCounters } from '#sketch/counted-file.ts';
-import { decodeLines, encodeLine, type Entry } from '#sketch/lines.ts';
+import { decodeLines, type Entry, encodeLine } from '#sketch/lines.ts';
 import { LogStore } from '#sketch/log-store.ts';
-import { measure, table, type Row, type Store } from '#sketch/measure.ts';
+import { measure, type Row, type Store, table } from '#sketch/measure.ts';
 import { measureRedis, request } from '#sketch/redis-beside.ts';
 import { SortedRun } from '#sketch/sorted-run.ts';
 import { SortedStore } from '#sketch/sorted-store.ts';
@@ -74,7 +74,11 @@ describe('A log, and what it costs', () => {
   });
 
   test('a line carries quotes, line breaks and any script', () => {
-    const entries: Entry[] = [['"quoted"', 'two\nlines'], ['', ''], ['城市', '柏林 🐻']];
+    const entries: Entry[] = [
+      ['"quoted"', 'two\nlines'],
+      ['', ''],
+      ['城市', '柏林 🐻'],
+    ];
     const bytes = Buffer.concat(entries.map(([name, value]) => encodeLine(name, value)));
     expect(decodeLines(bytes)).toEqual(entries);
     expect(bytes.toString().split('\n')).toHaveLength(4);
@@ -136,7 +140,9 @@ describe('Sorted runs', () => {
   test('a value that was put just now is in the log and found without a read', () => {
     const store = new SortedStore(directory);
     store.put('city', 'Berlin');
-    expect(fs.readdirSync(directory).map(name => fs.readFileSync(join(directory, name), 'utf8'))).toEqual(['["city","Berlin"]\n']);
+    expect(fs.readdirSync(directory).map(name => fs.readFileSync(join(directory, name), 'utf8'))).toEqual([
+      '["city","Berlin"]\n',
+    ]);
     expect(store.get('city')).toBe('Berlin');
     expect(store.counters.reads).toBe(0);
     store.close();
@@ -268,7 +274,12 @@ describe('Side by side', () => {
   });
 
   test('user bytes are the bytes of keys and values', () => {
-    expect(userBytes([['ab', 'c'], ['城', '']])).toBe(6);
+    expect(
+      userBytes([
+        ['ab', 'c'],
+        ['城', ''],
+      ]),
+    ).toBe(6);
   });
 
   test('an amplification is bytes at the file over bytes that the caller meant', () => {
@@ -276,17 +287,38 @@ describe('Side by side', () => {
     const map = new Map<string, string>();
     const store: Store = {
       counters,
-      put: (name, value) => void (map.set(name, value), (counters.bytesWritten += 2 * (name.length + value.length))),
-      get: name => ((counters.reads += 3), (counters.bytesRead += 5 * (name.length + map.get(name)!.length)), map.get(name)),
+      put(name, value) {
+        map.set(name, value);
+        counters.reads += 7; // as a merge would; no get is to be charged for it
+        counters.bytesRead += 7000;
+        counters.bytesWritten += 2 * userBytes([[name, value]]);
+      },
+      get(name) {
+        counters.reads += 3;
+        counters.bytesRead += 5 * userBytes([[name, map.get(name)!]]);
+        return map.get(name);
+      },
       bytesOnDisk: () => 4 * userBytes(map),
       close: () => {},
     };
     const row = measure('made up', store, randomWorkload(10, 30, 5));
-    expect(row).toMatchObject({ name: 'made up', writeAmplification: 2, spaceAmplification: 4, readAmplification: 5, readsPerGet: 3 });
+    expect(row).toMatchObject({
+      name: 'made up',
+      writeAmplification: 2,
+      spaceAmplification: 4,
+      readAmplification: 5,
+      readsPerGet: 3,
+    });
   });
 
   test('a store that answers wrongly is not measured', () => {
-    const store: Store = { counters: newCounters(), put: () => {}, get: () => undefined, bytesOnDisk: () => 0, close: () => {} };
+    const store: Store = {
+      counters: newCounters(),
+      put: () => {},
+      get: () => undefined,
+      bytesOnDisk: () => 0,
+      close: () => {},
+    };
     expect(() => measure('forgetful', store, randomWorkload(10, 30, 5))).toThrow('forgetful: wrong answer for user');
   });
 

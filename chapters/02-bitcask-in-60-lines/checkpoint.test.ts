@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ForgetfulDisk } from '#sketch/forgetful-disk.ts';
-import { MiniCask, type Disk } from '#sketch/mini-cask.ts';
+import { type Disk, MiniCask } from '#sketch/mini-cask.ts';
 
 let directory = '';
 let path = '';
@@ -19,8 +19,14 @@ function watchedDisk(): { disk: Disk; calls: string[] } {
   const calls: string[] = [];
   const disk: Disk = {
     ...fs,
-    readSync: (...args) => (calls.push(`read ${args[3]}`), fs.readSync(...args)),
-    writeSync: (...args) => (calls.push(`write ${args[1].length}`), fs.writeSync(...args)),
+    readSync(...args) {
+      calls.push(`read ${args[3]}`);
+      return fs.readSync(...args);
+    },
+    writeSync(...args) {
+      calls.push(`write ${args[1].length}`);
+      return fs.writeSync(...args);
+    },
   };
   return { disk, calls };
 }
@@ -47,9 +53,10 @@ describe('A log and a keydir', () => {
   test('a record is two little-endian sizes, the key and the value', () => {
     const store = new MiniCask(path);
     store.put('city', 'Berlin');
-    store.put('city', '柏林');
+    store.put('城市', '柏林');
     store.close();
-    expect(fs.readFileSync(path).toString('hex')).toBe(Buffer.concat([record('city', 'Berlin'), record('city', '柏林')]).toString('hex'));
+    const expected = Buffer.concat([record('city', 'Berlin'), record('城市', '柏林')]);
+    expect(fs.readFileSync(path).toString('hex')).toBe(expected.toString('hex'));
   });
 
   test('the empty string is a value', () => {
@@ -90,6 +97,17 @@ describe('Open, delete and compact', () => {
     for (let i = 30; i < 50; i++) expect(second.get(`key ${i % 20}`)).toBe(`value ${i}`);
     second.put('one', 'more');
     expect(second.get('one')).toBe('more');
+    second.close();
+  });
+
+  test('the empty string is still a value after the next open', () => {
+    const first = MiniCask.open(path);
+    first.put('note', '');
+    first.put('city', 'Berlin');
+    first.close();
+    const second = MiniCask.open(path);
+    expect(second.get('note')).toBe('');
+    expect(second.get('city')).toBe('Berlin');
     second.close();
   });
 
@@ -170,7 +188,10 @@ describe('Open, delete and compact', () => {
 
   test('random puts, deletes, compactions and opens agree with a Map', () => {
     let state = 7;
-    const next = (limit: number): number => (state = (state * 16807) % 2147483647) % limit;
+    const next = (limit: number): number => {
+      state = (state * 16807) % 2147483647;
+      return state % limit;
+    };
     const disk = new ForgetfulDisk();
     const model = new Map<string, string>();
     let store = MiniCask.open('log', disk);

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LogStore } from './log-store.ts';
-import { measure, table, type Row, type Store } from './measure.ts';
+import { measure, type Row, type Store, table } from './measure.ts';
 import { SortedStore } from './sorted-store.ts';
 import { TreeStore } from './tree-store.ts';
 import { randomWorkload } from './workload.ts';

@@ -1,6 +1,6 @@
 /** LogStore: one file that only ever grows. The cheapest write there is, and the dearest read. */
 import { join } from 'node:path';
-import { CountedFile, newCounters, type Counters } from './counted-file.ts';
+import { CountedFile, type Counters, newCounters } from './counted-file.ts';
 import { decodeLines, encodeLine } from './lines.ts';
 
 /** Keys and values in one log. */

@@ -47,7 +47,8 @@ export function measure(name: string, store: Store, workload: Workload): Row {
 
 /** The rows as text: what is the same on every machine, and with `clock` also what is not. */
 export function table(rows: Row[], clock: boolean): string {
-  const line = (name: string, ...cells: string[]): string => name.padEnd(12) + cells.map(cell => cell.padStart(11)).join('');
+  const line = (name: string, ...cells: string[]): string =>
+    name.padEnd(12) + cells.map(cell => cell.padStart(11)).join('');
   const heads = ['written', 'on disk', 'reads/get', 'read/get', ...(clock ? ['us/put', 'us/get'] : [])];
   const times = (row: Row): string[] => (clock ? [row.microsPerPut.toFixed(1), row.microsPerGet.toFixed(1)] : []);
   const costs = (row: Row): string[] => [

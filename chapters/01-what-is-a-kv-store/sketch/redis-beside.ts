@@ -61,10 +61,16 @@ async function work(path: string, directory: string, workload: Workload): Promis
   const expected = new Map(workload.puts);
   const memoryBefore = await info(path, 'used_memory');
   const aofBefore = aofBytes(directory);
-  await ask(path, workload.puts.map(([key, value]) => ['SET', key, value]));
+  await ask(
+    path,
+    workload.puts.map(([key, value]) => ['SET', key, value]),
+  );
   const memory = (await info(path, 'used_memory')) - memoryBefore;
   const aof = aofBytes(directory);
-  const replies = await ask(path, workload.gets.map(key => ['GET', key]));
+  const replies = await ask(
+    path,
+    workload.gets.map(key => ['GET', key]),
+  );
   const wanted = workload.gets.map(key => `$100\r\n${expected.get(key)}\r\n`).join('');
   if (replies !== `${wanted}+OK\r\n`) throw new Error('Redis: wrong answers');
   await ask(path, [['BGREWRITEAOF']]);

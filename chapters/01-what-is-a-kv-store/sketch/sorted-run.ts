@@ -3,7 +3,7 @@
  * Invariant: each key stands in it once. The first key of every block stays in memory, so a get reads one block.
  */
 import { CountedFile, type Counters } from './counted-file.ts';
-import { decodeLines, encodeLine, type Entry } from './lines.ts';
+import { decodeLines, type Entry, encodeLine } from './lines.ts';
 
 const BLOCK_ENTRIES = 16;
 

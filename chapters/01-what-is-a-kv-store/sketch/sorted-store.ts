@@ -7,7 +7,7 @@
  * Left out: opening a directory again (a challenge), deletes, and a merge that does not stop the world.
  */
 import { join } from 'node:path';
-import { CountedFile, newCounters, type Counters } from './counted-file.ts';
+import { CountedFile, type Counters, newCounters } from './counted-file.ts';
 import { encodeLine } from './lines.ts';
 import { SortedRun } from './sorted-run.ts';
 
@@ -30,13 +30,6 @@ export class SortedStore {
     this.#log = new CountedFile(join(directory, 'recent'), this.counters);
   }
 
-  /** The log is for the next start, the memtable is for the next get. */
-  put(key: string, value: string): void {
-    this.#log.append(encodeLine(key, value));
-    this.#memtable.set(key, value);
-    if (this.#memtable.size >= MEMTABLE_ENTRIES) this.#flush();
-  }
-
   get(key: string): string | undefined {
     const recent = this.#memtable.get(key);
     if (recent !== undefined) return recent;
@@ -54,6 +47,13 @@ export class SortedStore {
   close(): void {
     this.#log.close();
     for (const run of this.#runs) run.close();
+  }
+
+  /** The log is for the next start, the memtable is for the next get. */
+  put(key: string, value: string): void {
+    this.#log.append(encodeLine(key, value));
+    this.#memtable.set(key, value);
+    if (this.#memtable.size >= MEMTABLE_ENTRIES) this.#flush();
   }
 
   /** The memtable becomes the newest run; only then may the log forget its entries. */

@@ -25,7 +25,8 @@ export function encodePage(page: Page): Buffer {
 export const decodePage = (bytes: Buffer): Page => JSON.parse(bytes.toString()) as Page;
 
 /** The number of the page below which `key` belongs: that of the last entry that is not greater. */
-export const childFor = (entries: [string, number][], key: string): number => entries.findLast(entry => entry[0] <= key)![1];
+export const childFor = (entries: [string, number][], key: string): number =>
+  entries.findLast(entry => entry[0] <= key)![1];
 
 /** Put an entry in its place among sorted ones, over an older one of the same key. */
 export function setEntry<Slot>(entries: [string, Slot][], key: string, slot: Slot): void {
@@ -38,8 +39,8 @@ export function setEntry<Slot>(entries: [string, Slot][], key: string, slot: Slo
 /** Cut a page in two where half of its bytes are reached. */
 export function halve(page: Page): { left: Page; right: Page } {
   const half = sizeOf(page) / 2;
-  let bytes = 0;
-  const middle = page.entries.findIndex(entry => (bytes += sizeOf(entry)) > half);
+  let middle = 0;
+  for (let bytes = 0; bytes < half; middle++) bytes += sizeOf(page.entries[middle]);
   const left = { ...page, entries: page.entries.slice(0, middle) } as Page;
   const right = { ...page, entries: page.entries.slice(middle) } as Page;
   return { left, right };

@@ -5,8 +5,8 @@
  * Left out: a log (a power cut between two page writes breaks the tree), a page cache (a challenge), deletes.
  */
 import { join } from 'node:path';
-import { CountedFile, newCounters, type Counters } from './counted-file.ts';
-import { childFor, decodePage, encodePage, fits, halve, PAGE_SIZE, setEntry, type Page } from './tree-page.ts';
+import { CountedFile, type Counters, newCounters } from './counted-file.ts';
+import { childFor, decodePage, encodePage, fits, halve, PAGE_SIZE, type Page, setEntry } from './tree-page.ts';
 
 const ROOT = 0;
 /** A larger entry could leave a half that is still too full. */
@@ -52,7 +52,8 @@ export class TreeStore {
   }
 
   put(key: string, value: string): void {
-    if (Buffer.byteLength(JSON.stringify([key, value])) > MAX_ENTRY_SIZE) throw new RangeError('the entry is too large for a page');
+    if (Buffer.byteLength(JSON.stringify([key, value])) > MAX_ENTRY_SIZE)
+      throw new RangeError('the entry is too large for a page');
     const split = this.#insert(ROOT, key, value);
     if (split !== undefined) this.#growRoot(split);
   }
@@ -87,7 +88,13 @@ export class TreeStore {
   #growRoot(split: Split): void {
     const left = this.#newPage();
     this.#write(left, this.#read(ROOT));
-    this.#write(ROOT, { kind: 'inner', entries: [['', left], [split.key, split.page]] });
+    this.#write(ROOT, {
+      kind: 'inner',
+      entries: [
+        ['', left],
+        [split.key, split.page],
+      ],
+    });
   }
 
   #newPage(): number {

@@ -8,7 +8,7 @@ export interface Workload {
 }
 
 const keyOf = (n: number): string => `user${String(n).padStart(12, '0')}`;
-const valueOf = (n: number): string => `${n} `.repeat(50).slice(0, 100);
+const textOf = (n: number): string => `${n} `.repeat(50).slice(0, 100);
 
 /** `puts` puts to `keys` keys at random, then `gets` gets of keys that were put. 16-byte keys, 100-byte values. */
 export function randomWorkload(keys: number, puts: number, gets: number): Workload {
@@ -17,7 +17,7 @@ export function randomWorkload(keys: number, puts: number, gets: number): Worklo
     state = (state * 16807) % 2147483647; // the generator of LevelDB's db_bench
     return state % limit;
   };
-  const entries = Array.from({ length: puts }, (_, i): Entry => [keyOf(next(keys)), valueOf(i)]);
+  const entries = Array.from({ length: puts }, (_, i): Entry => [keyOf(next(keys)), textOf(i)]);
   const wanted = Array.from({ length: gets }, () => entries[next(puts)]![0]);
   return { puts: entries, gets: wanted };
 }

@@ -1,8 +1,8 @@
-/** Run one experiment: `node --import tsx sketch/break-it.ts torn`, or `flip`, or `power`. */
-import { bitFlips, powerCuts, tornTail } from './experiments.ts';
+/** Run one experiment by its name: `node --import tsx sketch/break-it.ts tornTail`. */
+import * as experiments from './experiments.ts';
 
-const EXPERIMENTS: Record<string, () => string[]> = { torn: tornTail, flip: bitFlips, power: powerCuts };
+const byName = experiments as Record<string, (() => string[]) | undefined>;
 
-const lines: string[] = EXPERIMENTS[process.argv[2] ?? '']?.() ?? [`name one of: ${Object.keys(EXPERIMENTS).join(', ')}`];
+const lines: string[] = byName[process.argv[2] ?? '']?.() ?? [`the experiments are: ${Object.keys(byName).join(', ')}`];
 
 console.log(lines.join('\n'));

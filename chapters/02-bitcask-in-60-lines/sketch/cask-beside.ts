@@ -2,9 +2,9 @@
 import * as nodeFs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { newCounters, type Counters } from './counted-file.ts';
-import { measure, table, type Store } from './measure.ts';
-import { MiniCask, type Disk } from './mini-cask.ts';
+import { type Counters, newCounters } from './counted-file.ts';
+import { measure, type Store, table } from './measure.ts';
+import { type Disk, MiniCask } from './mini-cask.ts';
 import { randomWorkload, userBytes } from './workload.ts';
 
 /** The real disk, with a clerk at its door. */

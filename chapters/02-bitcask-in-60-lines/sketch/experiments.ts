@@ -25,7 +25,10 @@ function logOf(entries: [key: string, value: string][]): Buffer {
 /** Experiment 1. The log ends inside its last record. What is said about `city`, and what becomes of the next put? */
 export function tornTail(): string[] {
   const before = logOf([['country', 'Germany']]).length;
-  const whole = logOf([['country', 'Germany'], ['city', 'Berlin']]);
+  const whole = logOf([
+    ['country', 'Germany'],
+    ['city', 'Berlin'],
+  ]);
   const lines = ['left of it  city               river, after put   river, after the next open'];
   for (let size = before; size <= whole.length; size++) {
     const disk = new ForgetfulDisk();
@@ -44,7 +47,11 @@ export function tornTail(): string[] {
 
 /** Experiment 2. Each bit of a log is flipped, one at a time, and every key is asked for. Who notices? */
 export function bitFlips(): string[] {
-  const entries: [string, string][] = [['country', 'Germany'], ['city', 'Berlin'], ['river', 'Spree']];
+  const entries: [string, string][] = [
+    ['country', 'Germany'],
+    ['city', 'Berlin'],
+    ['river', 'Spree'],
+  ];
   const log = logOf(entries);
   const counts = { 'an error': 0, 'a wrong value': 0, 'a key is missing': 0, 'no difference': 0 };
   for (let bit = 0; bit < log.length * 8; bit++) {
@@ -59,7 +66,9 @@ export function bitFlips(): string[] {
     else if (wrong.length > 0) counts['a key is missing'] += 1;
     else counts['no difference'] += 1;
   }
-  return Object.entries(counts).map(([outcome, count]) => `${String(count).padStart(4)} of ${log.length * 8} bits: ${outcome}`);
+  return Object.entries(counts).map(
+    ([outcome, count]) => `${String(count).padStart(4)} of ${log.length * 8} bits: ${outcome}`,
+  );
 }
 
 /** A disk that syncs a file before the file gets its new name. */
@@ -70,23 +79,32 @@ class SyncBeforeRename extends ForgetfulDisk {
   }
 }
 
+/** Compact on this disk, put and sync one more value if there is one, pull the plug, and open what is left. */
+function afterPowerCut(disk: ForgetfulDisk, names: 'kept' | 'lost', river?: string): MiniCask {
+  const entries: [string, string][] = [
+    ['city', 'Bonn'],
+    ['city', 'Berlin'],
+  ];
+  disk.place(LOG, logOf(entries));
+  const store = MiniCask.open(LOG, disk);
+  store.compact();
+  if (river !== undefined) {
+    store.put('river', river);
+    disk.fsyncSync(disk.openSync(LOG, 'a+'));
+  }
+  disk.powerCut(names);
+  return MiniCask.open(LOG, disk);
+}
+
 /** Experiment 3. The power goes after a compaction: at once, or after one more put that has been synced. */
 export function powerCuts(): string[] {
-  const log = logOf([['city', 'Bonn'], ['city', 'Berlin']]);
-  const lines = ['before the rename   the new name is   city, power cut at once   river, put and synced, then power cut'];
-  for (const [title, Kind] of [['nothing', ForgetfulDisk], ['fsync of the file', SyncBeforeRename]] as const) {
+  const lines = ['synced before the rename   the new name was   city at once   river, put and synced'];
+  for (const Kind of [ForgetfulDisk, SyncBeforeRename]) {
+    const synced = Kind === SyncBeforeRename ? 'the new file' : 'nothing';
     for (const names of ['kept', 'lost'] as const) {
-      const answers = [false, true].map(putFirst => {
-        const disk = new Kind();
-        disk.place(LOG, log);
-        const store = MiniCask.open(LOG, disk);
-        store.compact();
-        if (putFirst) store.put('river', 'Spree');
-        if (putFirst) disk.fsyncSync(disk.openSync(LOG, 'a+'));
-        disk.powerCut(names);
-        return answerTo(() => MiniCask.open(LOG, disk).get(putFirst ? 'river' : 'city'));
-      });
-      lines.push(`${title.padEnd(20)}${names.padEnd(18)}${answers[0]!.padEnd(26)}${answers[1]}`);
+      const city = answerTo(() => afterPowerCut(new Kind(), names).get('city'));
+      const river = answerTo(() => afterPowerCut(new Kind(), names, 'Spree').get('river'));
+      lines.push(`${synced.padEnd(27)}${names.padEnd(19)}${city.padEnd(15)}${river}`);
     }
   }
   return lines;

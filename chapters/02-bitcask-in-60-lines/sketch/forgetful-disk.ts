@@ -31,7 +31,9 @@ export class ForgetfulDisk implements Disk {
   }
 
   readSync(fd: number, target: Buffer, at: number, size: number, position: number): number {
-    return this.#inode(fd).bytes.copy(target, at, position, position + size);
+    return this.#inode(fd)
+      .bytes.subarray(position, position + size)
+      .copy(target, at);
   }
 
   writeSync(fd: number, bytes: Buffer): number {
