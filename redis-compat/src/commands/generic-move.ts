@@ -52,10 +52,11 @@ export function copy(ctx: CommandContext, bytes: Buffer, at: Offsets): void {
 /** Give the key that is argument 1 the name that is argument 2; false when that is taken and must stay. */
 function renameKey(ctx: CommandContext, bytes: Buffer, at: Offsets, overwrite: boolean): boolean {
   const [start, end, toStart, toEnd] = [at[2]!, at[3]!, at[4]!, at[5]!];
-  if (ctx.db.peek(bytes, start, end) === undefined) throw new ReplyError(NO_SUCH_KEY);
+  const entry = ctx.db.view(bytes, start, end);
+  if (entry === undefined) throw new ReplyError(NO_SUCH_KEY);
   if (sameBytes(bytes, at)) return overwrite;
-  if (ctx.db.peek(bytes, toStart, toEnd) !== undefined && !overwrite) return false;
-  putCopy(ctx.db.view(bytes, start, end)!, ctx.db, bytes, toStart, toEnd);
+  if (!overwrite && ctx.db.peek(bytes, toStart, toEnd) !== undefined) return false;
+  putCopy(overwrite ? entry : ctx.db.view(bytes, start, end)!, ctx.db, bytes, toStart, toEnd);
   ctx.db.remove(bytes, start, end);
   ctx.touched(bytes, start, end);
   ctx.effects.touched(ctx.db.index, bytes, toStart, toEnd, 0);
