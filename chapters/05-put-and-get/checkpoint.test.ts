@@ -137,7 +137,7 @@ describe('Options', () => {
   });
 });
 
-describe('Open: files become a keydir', () => {
+describe('Open', () => {
   test('an empty directory is a database without keys, and a missing one is made', async () => {
     expect((await open()).size).toBe(0);
     directory = join(directory, 'not', 'there', 'yet');
@@ -193,7 +193,7 @@ describe('Open: files become a keydir', () => {
   });
 });
 
-describe('Get: one look into memory, one read', () => {
+describe('Get', () => {
   test('get answers the value of the key, and undefined for a key that is not there', async () => {
     writeDataFile(1, [
       [1, 'city', 'Berlin'],
@@ -266,7 +266,7 @@ describe('Get: one look into memory, one read', () => {
   });
 });
 
-describe('Put: one write, then the keydir', () => {
+describe('Put', () => {
   test('get answers what put stored, at once and after a reopen', async () => {
     const db = await open();
     db.put('city', 'Berlin');
@@ -374,7 +374,7 @@ describe('Put: one write, then the keydir', () => {
   });
 });
 
-describe('Rotation: many files, one log', () => {
+describe('Rotation', () => {
   const LIMIT = 512;
   const COUNT = 16;
   const value = (n: number): string => `value ${n} `.padEnd(100, '.');

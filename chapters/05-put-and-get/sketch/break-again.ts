@@ -1,8 +1,8 @@
 /** Chapter 02's experiments with the engine: flip every bit of a log, cut it at every byte, and ask. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Database, EngineError } from '../engine/src/index.ts';
 
-const DIRECTORY = 'broken';
+const DIRECTORY = 'zerocask-data/broken';
 const FILE = `${DIRECTORY}/0000000001.data`;
 
 /** What a reader gets to hear: the values, or the code of the error that stops him. */
@@ -28,26 +28,19 @@ async function count(title: string, logs: Buffer[]): Promise<void> {
   for (const [answer, times] of answers) console.log(`  ${String(times).padStart(4)} x ${answer}`);
 }
 
+rmSync(DIRECTORY, { recursive: true, force: true });
 const db = await Database.open(DIRECTORY);
-for (const [key, value] of [
-  ['city', 'Bonn'],
-  ['river', 'Spree'],
-  ['city', 'Berlin'],
-] as const)
-  db.put(key, value);
+db.put('city', 'Bonn');
+db.put('river', 'Spree');
+db.put('city', 'Berlin');
 await db.close();
+
 const whole = readFileSync(FILE);
-const flipped = (bit: number): Buffer => {
+const cuts = Array.from(whole, (_, size) => whole.subarray(0, size));
+const flips = Array.from({ length: whole.length * 8 }, (_, bit) => {
   const bytes = Buffer.from(whole);
   bytes[bit >> 3]! ^= 1 << (bit & 7);
   return bytes;
-};
-
-await count(
-  'one bit flipped',
-  Array.from({ length: whole.length * 8 }, (_, bit) => flipped(bit)),
-);
-await count(
-  'cut short',
-  Array.from({ length: whole.length }, (_, size) => whole.subarray(0, size)),
-);
+});
+await count('one bit flipped', flips);
+await count('cut short', cuts);

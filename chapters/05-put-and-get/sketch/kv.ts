@@ -1,7 +1,7 @@
 /** A store on the command line: `kv.ts DIRECTORY put KEY VALUE`, `get KEY`, `has KEY`, `size`. */
 import { Database, EngineError } from '../engine/src/index.ts';
 
-const [directory = 'data', command = 'size', key = '', value = ''] = process.argv.slice(2);
+const [directory = 'zerocask-data/kv', command = 'size', key = '', value = ''] = process.argv.slice(2);
 
 try {
   const db = await Database.open(directory);

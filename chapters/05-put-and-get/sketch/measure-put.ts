@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { Database } from '../engine/src/index.ts';
 
+const DIRECTORY = 'zerocask-data/measured';
 const COUNT = 200_000;
 const keys = Array.from({ length: COUNT }, (_, n) => Buffer.from(String((n * 7919) % COUNT).padStart(16, '0')));
 const value = Buffer.alloc(100, 'v');
@@ -12,14 +13,14 @@ function measure(what: string, work: (key: Buffer) => void): void {
   console.log(`${what}:`.padEnd(6), (((performance.now() - start) * 1000) / COUNT).toFixed(2), 'us each');
 }
 
-rmSync('measured', { recursive: true, force: true });
-const db = await Database.open('measured');
+rmSync(DIRECTORY, { recursive: true, force: true });
+const db = await Database.open(DIRECTORY);
 measure('put', key => db.put(key, value));
 measure('get', key => db.get(key));
 measure('has', key => db.has(key));
 await db.close();
 
 const start = performance.now();
-const again = await Database.open('measured');
+const again = await Database.open(DIRECTORY);
 console.log('open:', (performance.now() - start).toFixed(0), 'ms for', again.size, 'keys');
 await again.close();
