@@ -5,6 +5,7 @@
  */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { rememberSuccessors } from './carry.ts';
 import { CourseError, loadCourse, REPOSITORY, twoDigits } from './catalog.ts';
 import { Composer } from './compose.ts';
 import { storeDraft } from './draft.ts';
@@ -36,6 +37,23 @@ export function registerAuthorCommands(program: Command, root: string = REPOSITO
     .action((chapters: string[], options: { check?: boolean }) =>
       report(() => weaveLessons(root, chapters, options.check === true)),
     );
+  program
+    .command('sync')
+    .option('--rename <old=new...>', 'names that changed in the package')
+    .option('--accept <path#symbol...>', 'stored texts that are right as they stand')
+    .option('--later <paths...>', 'package files, or path#A,B, whose edit belongs to a chapter to come')
+    .option('--base <commit>', 'with --later: the commit that has the files as the chapters teach them', 'HEAD')
+    .option('--no-prove', 'carry and weave only')
+    .description('carry edits of the packages back through the chapters, weave the lessons, prove what changed')
+    .action((options: SyncFlags) => report(() => syncCourse(root, options)));
+  program
+    .command('prove')
+    .argument('[chapters...]', 'only these; all by default')
+    .option('--changed', 'only what changed since the last local proof; with none recorded the last snapshot')
+    .option('--workers <n>', 'threads for the checkpoints', Number, 2)
+    .option('--report <file>', 'write {"passed", "failed"} there')
+    .description('prove that the text of the course is executable; never writes sources')
+    .action((chapters: string[], options: ProveFlags) => report(() => proveCourse(root, chapters, options)));
 }
 
 async function report(run: () => void | Promise<void>): Promise<void> {
@@ -61,7 +79,45 @@ function store(root: string, chapter: number, entries: string[], options: { from
   const from = options.from === undefined ? {} : { from: resolve(options.from) };
   const remove = options.remove === undefined ? {} : { remove: options.remove };
   const changed = storeDraft(loadCourse(root), chapter, { entries, ...from, ...remove });
+  const course = loadCourse(root);
+  rememberSuccessors(course, new Composer(course));
   console.log(changed.length === 0 ? 'nothing to change' : changed.map(path => `wrote ${path}`).join('\n'));
+}
+
+interface SyncFlags {
+  rename?: string[];
+  accept?: string[];
+  later?: string[];
+  base: string;
+  prove: boolean;
+}
+
+async function syncCourse(root: string, flags: SyncFlags): Promise<void> {
+  const renames = new Map(
+    (flags.rename ?? []).map((pair): [string, string] => [pair.split('=')[0] ?? '', pair.split('=')[1] ?? '']),
+  );
+  const { sync } = await import('./sync.ts');
+  sync(root, {
+    renames,
+    accept: flags.accept ?? [],
+    later: flags.later ?? [],
+    base: flags.base,
+    print: line => console.log(line),
+  });
+  if (flags.prove) await proveCourse(root, [], { changed: true });
+}
+
+interface ProveFlags {
+  changed?: boolean;
+  workers?: number;
+  report?: string;
+}
+
+async function proveCourse(root: string, chapters: readonly string[], flags: ProveFlags): Promise<void> {
+  const { prove } = await import('./prove.ts');
+  const only = chapters.length > 0 ? { chapters: chapters.map(Number) } : {};
+  const proof = await prove(root, { ...flags, ...only, print: line => console.log(line) });
+  if (proof.failed > 0) process.exitCode = 1;
 }
 
 function weaveLessons(root: string, chapters: readonly string[], check: boolean): void {

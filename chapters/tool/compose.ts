@@ -46,9 +46,10 @@ export class Composer {
   readonly #files = new Map<string, FileHistory>();
   readonly #snapshots = new Map<number, Snapshot>();
 
-  constructor(course: Course) {
+  /** @param instead texts that stand for those of the packages */
+  constructor(course: Course, instead: ReadonlyMap<string, string> = new Map()) {
     this.course = course;
-    this.packages = readPackages(course.root);
+    this.packages = new Map([...readPackages(course.root), ...instead]);
     const chapters = course.chapters.map(chapter => chapterWriter(chapter, this.problems));
     this.writers = [...chapters, pendingWriter(course)];
     this.sketches = new Map(course.chapters.map(chapter => [chapter.number, readSketches(chapter)]));

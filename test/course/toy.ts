@@ -43,7 +43,7 @@ function pad(key: string): string {
 }
 `;
 
-const FORMAT_3 = FORMAT_1.replace('${pad(line.key)}', '${line.key}')
+const FORMAT_3 = FORMAT_1.replace('pad(line.key)', 'line.key')
   .replace('key.trimEnd()', 'key')
   .replace(/\nfunction pad[\s\S]*$/, '')
   .replace('MAX_KEY = 8', 'MAX_KEY = 80');
@@ -130,7 +130,7 @@ export { countLines } from './tools.ts';
 `,
 };
 
-const SNAPSHOTS: Readonly<Record<number, Files>> = {
+export const SNAPSHOTS: Readonly<Record<number, Files>> = {
   1: { 'engine/src/format.ts': FORMAT_1 },
   2: { 'engine/src/store.ts': STORE_2 },
   3: { 'engine/src/format.ts': FORMAT_3, 'engine/src/store.ts': STORE_3, 'engine/src/tools.ts': TOOLS_3 },
@@ -312,7 +312,9 @@ const PARTS = {
 
 function lesson(chapter: ToyChapter, language: 'en' | 'zh'): string {
   const [idea, invariants, guess, ...rest] = PARTS[language].map(part => `## ${part}\n\nText.\n`);
-  return [`# ${chapter.id}\n\nHook.\n`, idea, invariants, guess, chapter.body, ...rest].join('\n');
+  const questions = '**Why?** `node -v` knows.\n\n**How?** `node -v` knows.\n\n**When?** `node -v` knows.\n';
+  const parts = rest.map(part => (/^## (Questions|思考题)/.test(part) ? part.replace('Text.\n', questions) : part));
+  return [`# ${chapter.id}\n\nHook.\n`, idea, invariants, guess, chapter.body, ...parts].join('\n');
 }
 
 /** Build the toy in a folder of its own; the folder's path. */
@@ -325,9 +327,12 @@ export function buildToy(): string {
     const title = { en: chapter.id, zh: chapter.id };
     const section = /describe\('(\w+)'/.exec(chapter.test)?.[1] ?? '';
     const levels = { en: ['nudge', 'idea', 'shape'], zh: ['nudge', 'idea', 'shape'] };
-    const json = { track: 'A', hours: 1, title, ...chapter.json, hints: [{ section, levels }] };
+    const both = { en: 'Text.', zh: 'Text.' };
+    const predictions = [{ id: 'p1', question: both, answer: both }];
+    const json = { track: 'A', hours: 1, title, ...chapter.json, hints: [{ section, levels }], predictions };
     write(root, `${folder}/chapter.json`, JSON.stringify(json));
     write(root, `${folder}/checkpoint.test.ts`, `import { describe, expect, test } from 'vitest';\n${chapter.test}\n`);
+    write(root, `${folder}/challenges/one.test.ts`, "import { test } from 'vitest';\ntest('one', () => {});\n");
     write(root, `${folder}/README.md`, lesson(chapter, 'en'));
     write(root, `${folder}/README.zh.md`, lesson(chapter, 'zh'));
   }
