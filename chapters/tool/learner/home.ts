@@ -46,6 +46,7 @@ async function askAndStart(session: Session): Promise<number> {
   const { say } = session;
   const mode = await select<Mode>({
     message: say('askMode'),
+    showInstructions: false,
     options: [
       { value: 'follow', label: say('modeFollow'), hint: say('modeFollowHint') },
       { value: 'build', label: say('modeBuild'), hint: say('modeBuildHint') },
@@ -55,6 +56,7 @@ async function askAndStart(session: Session): Promise<number> {
     ? mode
     : await select<CodeLanguage>({
         message: say('askCode'),
+        showInstructions: false,
         options: [
           { value: 'ts', label: 'TypeScript', hint: say('codeTsHint') },
           { value: 'js', label: 'JavaScript', hint: say('codeJsHint') },
@@ -64,6 +66,7 @@ async function askAndStart(session: Session): Promise<number> {
     cancel(say('cancelled', { command: command(session, 'start') }));
     return 0;
   }
+  session.print();
   return start(session, { build: mode === 'build', js: code === 'js' });
 }
 

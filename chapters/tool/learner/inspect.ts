@@ -56,6 +56,8 @@ export interface InspectedFile {
 
 const SHOWN_VALUE = 48;
 const SHOWN_BYTES = 96;
+/** How far behind damage the next readable record is looked for. */
+const SEARCHED_BYTES = 1024 * 1024;
 
 export function inspect(session: Session, dir: string, options: InspectOptions): number {
   const { print, say } = session;
@@ -99,7 +101,8 @@ function stopAt(
   why: 'torn' | 'corrupt',
 ): NonNullable<InspectedFile['stopped']> {
   if (bytes.subarray(offset).every(byte => byte === 0)) return { offset, why: 'zeroes' };
-  for (let at = offset + 1; at < bytes.length; at++) {
+  const end = Math.min(bytes.length, offset + SEARCHED_BYTES);
+  for (let at = offset + 1; at < end; at++) {
     if (typeof format.decodeRecord(bytes, at, salt, at) !== 'string')
       return { offset, why: 'corrupt', nextReadable: at };
   }
@@ -205,7 +208,7 @@ function printFile({ print, say, paint }: Session, file: InspectedFile, bytes: B
     const shown = Math.min(record.size, SHOWN_BYTES);
     for (const row of rows(bytes, record.offset, record.offset + shown, at => colourAt(record.fields, at)(paint)))
       print(row);
-    if (shown < record.size) print(paint.dim(`  ... ${record.size - shown}`));
+    if (shown < record.size) print(paint.dim(`  ${say('inspectBytes', { count: record.size - shown })}`));
   }
   if (file.records.length > limit) print(paint.dim(say('inspectMore', { count: file.records.length - limit })));
   if (file.stopped !== undefined) printStop({ print, say, paint }, file.stopped, bytes);

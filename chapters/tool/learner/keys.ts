@@ -7,6 +7,8 @@ import type { Readable } from 'node:stream';
 export interface KeySource {
   /** The next key or line in lower case; 'quit' for Ctrl-C and at the end of the input. */
   next(): Promise<string>;
+  /** The key that waits to be taken, if one was typed already. */
+  peek(): string | undefined;
   close(): void;
 }
 
@@ -35,6 +37,7 @@ export function keysFrom(input: Input): KeySource {
       if (key !== undefined) return Promise.resolve(key);
       return ended ? Promise.resolve(QUIT) : new Promise(taker => waiting.push(taker));
     },
+    peek: () => typed[0],
     close,
   };
 }

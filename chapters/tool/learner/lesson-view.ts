@@ -18,7 +18,7 @@ export function renderMarkdown(markdown: string, style: LessonStyle): string {
     if (paragraph.length > 0) out.push(renderParagraph(joinLines(paragraph), style));
     paragraph = [];
   };
-  const lines = withoutComments(markdown).split('\n');
+  const lines = markdown.split('\n');
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at]!;
     const fence = /^(`{3,}|~{3,})(\w*)/.exec(line);
@@ -27,6 +27,8 @@ export function renderMarkdown(markdown: string, style: LessonStyle): string {
       const end = closingFence(lines, at + 1, fence[1]!);
       out.push(renderCode(lines.slice(at + 1, end), fence[2]!, style));
       at = end;
+    } else if (/^\s*<!--.*-->\s*$/.test(line)) {
+      flush(); // a marker
     } else if (/^\s*$/.test(line)) {
       flush();
       if (out.at(-1) !== '') out.push('');
@@ -52,7 +54,8 @@ export function renderMarkdown(markdown: string, style: LessonStyle): string {
   return out
     .join('\n')
     .replace(/\n{3,}/g, '\n\n')
-    .replace(/^\n+/, '');
+    .replace(/^\n+/, '')
+    .trimEnd();
 }
 
 /** Code with the colours of a difference where it is one. */
@@ -65,8 +68,6 @@ export function renderCode(lines: readonly string[], language: string, { paint }
   };
   return lines.map(line => `    ${colour(line)}`.trimEnd()).join('\n');
 }
-
-const withoutComments = (markdown: string): string => markdown.replace(/<!--[\s\S]*?-->\n?/g, '');
 
 function closingFence(lines: readonly string[], from: number, fence: string): number {
   const at = lines.findIndex(

@@ -114,8 +114,14 @@ class Pace {
       const mark = withoutColours(line).trimStart()[0];
       const typed = diff && mark !== '+' ? 0 : line.trim().length;
       process.stdout.write(`${line}\n`);
-      await sleep(MS_PER_LINE + typed * MS_PER_CHARACTER);
+      if (this.#keys?.peek() === undefined) await sleep(MS_PER_LINE + typed * MS_PER_CHARACTER);
     }
+    // A key during the typing asks for the rest at once, and no more than that.
+    if (this.#keys?.peek() !== undefined && !this.#isEnd(this.#keys.peek())) await this.#keys.next();
+  }
+
+  #isEnd(key: string | undefined): boolean {
+    return key === 'q' || key === QUIT;
   }
 
   /** False when the learner wants to stop. */
@@ -123,7 +129,7 @@ class Pace {
     if (this.#keys === undefined) return true;
     const key = await this.#keys.next();
     if (key === 'f') this.#fast = !this.#fast;
-    return key !== 'q' && key !== QUIT;
+    return !this.#isEnd(key);
   }
 
   close(): void {

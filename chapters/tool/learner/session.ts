@@ -5,7 +5,7 @@
 import { basename, join, relative } from 'node:path';
 import type { Language } from './language.ts';
 import { type MessageKey, type Params, speak } from './messages.ts';
-import { posix } from './places.ts';
+import { posix, shortPath } from './places.ts';
 import { type LearnerState, readState, writeState } from './state.ts';
 import type { Paint } from './terminal.ts';
 
@@ -84,6 +84,12 @@ export const chapterNumber = (number: number): string => String(number).padStart
 /** How long a chapter takes, in minutes below an hour. */
 export const timeOf = ({ say }: Session, { hours }: { hours: number }): string =>
   hours < 1 ? say('minutes', { minutes: Math.round(hours * 60) }) : say('hours', { hours });
+
+/** The folder as the learner sees it from where they stand; its name when they stand in it. */
+export function folderLabel(session: Session): string {
+  const path = shortPath(session.folder);
+  return path === '.' ? folderName(session) : path;
+}
 
 export const folderName = (session: Session): string => basename(session.folder);
 export const asidePath = (session: Session): string => join(session.folder, '.course', 'aside');

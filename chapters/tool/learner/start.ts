@@ -10,7 +10,7 @@ import { commitAll, initRepository } from './git.ts';
 import { layOut } from './lay-out.ts';
 import { posix, programRoot, shortPath } from './places.ts';
 import { prepareChapter } from './prepare.ts';
-import { chapterNumber, command, folderName, isElsewhere, type Session, Stop, timeOf } from './session.ts';
+import { chapterNumber, command, folderLabel, folderName, isElsewhere, type Session, Stop, timeOf } from './session.ts';
 import { type LearnerState, newState, readState, writeState } from './state.ts';
 
 export interface StartOptions {
@@ -31,7 +31,9 @@ async function startNew(session: Session, course: Course, options: StartOptions)
   const { print, say, folder } = session;
   const chapter = wantChapter(session, course, options.chapter ?? course.chapters[0]!.number);
   if (existsSync(folder) && readdirSync(folder).some(name => name !== '.git')) {
-    throw new Stop(say('folderTaken', { folder: shortPath(folder), command: command(session, 'start --dir ANOTHER') }));
+    throw new Stop(
+      say('folderTaken', { folder: folderLabel(session), command: command(session, 'start --dir ANOTHER') }),
+    );
   }
   mkdirSync(folder, { recursive: true });
   const state = newState({
@@ -46,7 +48,7 @@ async function startNew(session: Session, course: Course, options: StartOptions)
   const lines = await prepareChapter(session, course, state, chapter);
   writeState(folder, state);
   if (hasRepository) commitAll(folder, `Begin at chapter ${chapterNumber(chapter.number)}`);
-  print(say('folderReady', { folder: shortPath(folder), git: say(hasRepository ? 'withGit' : 'withoutGit') }));
+  print(say('folderReady', { folder: folderLabel(session), git: say(hasRepository ? 'withGit' : 'withoutGit') }));
   tellBegin(session, state, chapter, lines);
   return 0;
 }
@@ -91,7 +93,7 @@ async function goOn(session: Session, course: Course, state: LearnerState, optio
   state.red = [];
   const lines = await prepareChapter(session, course, state, chapter);
   writeState(session.folder, state);
-  print(say('folderGoesOn', { folder: shortPath(session.folder) }));
+  print(say('folderGoesOn', { folder: folderLabel(session) }));
   tellBegin(session, state, chapter, lines);
   return 0;
 }
@@ -106,11 +108,11 @@ export function tellBegin(session: Session, state: LearnerState, chapter: Chapte
     `\n${paint.bold(say('chapterTitle', { n: chapterNumber(chapter.number), title: chapter.title[lang] }))}  ${paint.dim(timeOf(session, chapter))}`,
   );
   for (const line of lines) print(line);
-  if (isElsewhere(session)) print(say('commandsThere', { folder: shortPath(session.folder) }));
+  if (isElsewhere(session)) print(say('commandsThere', { folder: folderLabel(session) }));
   print(
     say(state.mode === 'build' ? 'beginBuild' : 'beginFollow', {
       file: shortPath(lessonFile(session, chapter)),
-      folder: shortPath(session.folder),
+      folder: folderLabel(session),
       play: command(session, 'play'),
       read: command(session, 'read'),
       check: command(session, 'check'),
