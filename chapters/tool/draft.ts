@@ -141,9 +141,7 @@ export function selectIds(names: readonly string[], ids: readonly string[], plac
   const at = (name: string): number => {
     const id = resolveId(name.trim(), ids);
     if (id === undefined)
-      throw new CourseError([
-        `${place}: there is no symbol \`${name.trim()}\`; there are ${ids.map(label).join(', ')}`,
-      ]);
+      throw new CourseError([`${place}: there is no symbol \`${name.trim()}\`; there are ${near(name, ids)}`]);
     return ids.indexOf(id);
   };
   const out: string[] = [];
@@ -154,6 +152,13 @@ export function selectIds(names: readonly string[], ids: readonly string[], plac
     out.push(...ids.slice(from, to + 1));
   }
   return out;
+}
+
+/** The ids that an author may have meant: those of the same class, or all top-level ones. */
+function near(name: string, ids: readonly string[]): string {
+  const owner = ownerOf(name.trim());
+  const own = ids.filter(id => ownerOf(id) === owner);
+  return (own.length > 0 ? own : ids.filter(id => ownerOf(id) === undefined)).map(label).join(', ');
 }
 
 /** `pieces` in the order of `order`; a piece that `order` lacks stays behind the one that it stood behind. */

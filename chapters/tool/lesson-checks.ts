@@ -191,7 +191,7 @@ function proseLines(lesson: Lesson): [number, string][] {
 function brokenLinks(course: Course, lesson: Lesson): string[] {
   const out: string[] = [];
   for (const [index, line] of proseLines(lesson)) {
-    const prose = line.replace(/`+[^`]*`+/g, '');
+    const prose = line.replace(/<!--.*?-->/g, '').replace(/`+[^`]*`+/g, '');
     for (const match of prose.matchAll(/\]\(\s*<?([^)\s>]+)>?(?:\s+"[^"]*")?\s*\)/g)) {
       const [path = '', anchor] = (match[1] ?? '').split('#');
       if (/^[a-z]+:/i.test(path)) continue;

@@ -5,7 +5,7 @@
  * folder is snapshot k, byte for byte, the lessons are complete and in order.
  * Invariant: every mistake is reported with the lesson's line; after one the robot goes on with the snapshot's own file.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { applyBlock, type Block } from './blocks.ts';
 import type { Chapter, Course, Language } from './catalog.ts';
 import type { Snapshot } from './compose.ts';
@@ -31,6 +31,11 @@ export class Robot {
   /** Type one lesson. */
   readLesson(course: Course, chapter: Chapter, language: Language, snapshot: Snapshot): void {
     const place = lessonPlace(course, chapter, language);
+    if (!existsSync(chapter.lesson[language])) {
+      this.problems.push(`${place}: the lesson is missing`);
+      for (const [path, text] of snapshot) this.files.set(path, text);
+      return;
+    }
     const lesson = parseLesson(readFileSync(chapter.lesson[language], 'utf8'), place, this.problems);
     for (const item of lesson.items) {
       if (item.kind === 'remove') this.files.delete(item.path);

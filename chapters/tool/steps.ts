@@ -126,10 +126,10 @@ class Walker {
         continue;
       }
       const missing = this.#open(path, target);
-      for (const id of missing) {
-        this.problems.push(
-          `${this.lesson.place}: \`${label(id)}\` of ${path} changes in this chapter and stands in no block`,
-        );
+      if (missing.length > 0) {
+        const names = missing.map(id => `\`${label(id)}\``).join(', ');
+        const verb = missing.length === 1 ? 'changes in this chapter and stands' : 'change in this chapter and stand';
+        this.problems.push(`${this.lesson.place}: ${names} of ${path} ${verb} in no block`);
       }
       const current = this.current.get(path);
       if (missing.length > 0 || current === undefined || join(current) === join(target)) continue;
