@@ -248,12 +248,17 @@ export class Log {
   #fileOf(id: FileId): DataFile {
     const open = this.#openFiles.get(id);
     if (open !== undefined) return open;
-    if (this.#openFiles.size >= MAX_OPEN_FILES) this.#closeOldestFile();
     const file = DataFile.open(this.#fs, this.directory, id);
-    this.#openFiles.set(id, file);
+    this.#keepOpen(file);
     return file;
   }
 
+  #keepOpen(file: DataFile): void {
+    if (this.#openFiles.size >= MAX_OPEN_FILES) this.#closeOldestFile();
+    this.#openFiles.set(file.id, file);
+  }
+
+  /** Files that are not sealed yet stay: they may be under a sync. */
   #closeOldestFile(): void {
     for (const [id, file] of this.#openFiles) {
       if (this.#unsealed.some(unsealed => unsealed.file === file)) continue; // A handful at most.
@@ -294,7 +299,7 @@ export class Log {
     }
     const unsealed = { file, live, syncedSize: 0 };
     this.#unsealed.push(unsealed);
-    this.#openFiles.set(id, file);
+    this.#keepOpen(file);
     return unsealed;
   }
 

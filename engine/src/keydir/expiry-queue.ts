@@ -26,6 +26,11 @@ export class ExpiryQueue {
     return this.#heap.length === 0;
   }
 
+  /** Entries in the heap, those included that are live no more. */
+  get length(): number {
+    return this.#heap.length;
+  }
+
   add(entry: Entry): void {
     if (this.#heap.length >= this.#rebuildAt) this.#dropDead();
     this.#heap.push(entry);

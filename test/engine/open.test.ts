@@ -1,0 +1,162 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Database, type DatabaseOptions } from '../../engine/src/index.ts';
+import { changeFile } from '../support/change-file.ts';
+import { childEnd, firstOutput, startChild } from '../support/child.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+
+describe('the directory', () => {
+  test('is made when it is missing, with its parents', async () => {
+    const directory = join(temporaryDirectory(), 'a b', 'ünï');
+    const db = await Database.open(directory);
+    db.put('k', 'v');
+    await db.close();
+    expect(readdirSync(directory).sort()).toEqual(['0000000001.data', 'LOCK', 'MANIFEST', 'MANIFEST.previous']);
+  });
+
+  test('must hold a database when createIfMissing is false, and none when errorIfExists is true', async () => {
+    const directory = temporaryDirectory();
+    const missing = expect.objectContaining({ code: 'NOT_FOUND' });
+    await expect(Database.open(directory, { createIfMissing: false })).rejects.toThrow(missing);
+    await expect(Database.open(join(directory, 'no'), { createIfMissing: false })).rejects.toThrow(missing);
+    await (await Database.open(directory, { errorIfExists: true })).close();
+    await expect(Database.open(directory, { errorIfExists: true })).rejects.toThrow(
+      expect.objectContaining({ code: 'EXISTS' }),
+    );
+    await (await Database.open(directory, { createIfMissing: false })).close();
+  });
+
+  test('must not be a file, and must not lie in one', async () => {
+    const file = join(temporaryDirectory(), 'file');
+    writeFileSync(file, '');
+    await expect(Database.open(file)).rejects.toThrow(`${file} is a file: a database needs a directory of its own`);
+    await expect(Database.open(join(file, 'db'))).rejects.toThrow(/ENOTDIR/);
+  });
+
+  test('keeps files that are not ours', async () => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, 'notes.txt'), 'mine');
+    mkdirSync(join(directory, 'sub'));
+    const db = await Database.open(directory);
+    db.put('k', 'v');
+    await db.close();
+    await (await Database.open(directory)).close();
+    expect(readFileSync(join(directory, 'notes.txt'), 'utf8')).toBe('mine');
+  });
+
+  test('that cannot be written to is refused with a message that names it', async () => {
+    const directory = temporaryDirectory();
+    chmodSync(directory, 0o755);
+    if (process.getuid?.() !== 0) return; // Only root can become somebody else.
+    const { output } = await childEnd(startChild('open-database', [directory, 'try', '65534']));
+    expect(output).toContain(`IO: could not open the database in ${directory}: EACCES`);
+  });
+});
+
+describe('options', () => {
+  test('that make no sense are refused by name', async () => {
+    const directory = temporaryDirectory();
+    const bad: [string, unknown][] = [
+      ['durability', 'fast'],
+      ['durability', { intervalMs: -1 }],
+      ['commit', 'later'],
+      ['expiry', 'never'],
+      ['maxDataFileSize', 0],
+      ['cacheBytes', Number.NaN],
+      ['lockTimeoutMs', '5'],
+    ];
+    for (const [name, value] of bad) {
+      const opening = Database.open(directory, { [name]: value } as DatabaseOptions);
+      await expect(opening).rejects.toThrow(`the option ${name} must be`);
+    }
+    await (await Database.open(directory, { durability: undefined } as unknown as DatabaseOptions)).close();
+  });
+
+  test('onProgress is told how far opening has come, and opening lets others run', async () => {
+    const directory = temporaryDirectory();
+    const db = await Database.open(directory, { durability: 'memory' });
+    for (let i = 0; i < 100_000; i++) db.put(`key ${i}`, 'value');
+    await db.close();
+    const calls: number[] = [];
+    let ticks = 0;
+    const ticker = setInterval(() => ticks++, 1);
+    const again = await Database.open(directory, { onProgress: ({ recordsRead }) => calls.push(recordsRead) });
+    clearInterval(ticker);
+    expect(calls.length).toBeGreaterThan(1);
+    expect(ticks).toBeGreaterThan(1);
+    expect(again.size).toBe(100_000);
+    await again.close();
+  });
+});
+
+describe('the lock', () => {
+  const locked = expect.objectContaining({ code: 'LOCKED' });
+
+  test('keeps a second Database of the same process out, until the first is closed', async () => {
+    const directory = temporaryDirectory();
+    const db = await Database.open(directory);
+    await expect(Database.open(directory)).rejects.toThrow(locked);
+    await expect(Database.open(directory)).rejects.toThrow(`of process ${process.pid}, has ${directory} open`);
+    await db.close();
+    await (await Database.open(directory)).close();
+  });
+
+  test('is waited for as long as lockTimeoutMs says', async () => {
+    const directory = temporaryDirectory();
+    const db = await Database.open(directory);
+    setTimeout(() => db.close(), 100);
+    const again = await Database.open(directory, { lockTimeoutMs: 20_000 });
+    await again.close();
+  });
+
+  test('is free again when opening fails', async () => {
+    const directory = temporaryDirectory();
+    const db = await Database.open(directory);
+    db.put('k', 'v');
+    await db.close();
+    const path = join(directory, '0000000001.data');
+    const bytes = readFileSync(path);
+    changeFile(path, () => bytes.subarray(0, 20));
+    await expect(Database.open(directory)).rejects.toThrow(expect.objectContaining({ code: 'CORRUPT' }));
+    changeFile(path, () => bytes);
+    await (await Database.open(directory)).close();
+  });
+
+  for (const way of ['flock', 'an owner file']) {
+    test(`by ${way} keeps another process out, and is free again after kill -9`, async () => {
+      const directory = temporaryDirectory();
+      const env = way === 'flock' ? {} : { PATH: '' };
+      const holder = await startHolder(directory, env);
+      expect(await tryInChild(directory, env)).toBe('LOCKED');
+      holder.kill('SIGKILL');
+      await once(holder, 'exit');
+      expect(await tryInChild(directory, env)).toBe('opened');
+      expect(await tryInChild(directory, env)).toBe('opened');
+    });
+  }
+
+  test('by an owner file of another boot, or of a process that is another by now, is stale', async () => {
+    const directory = temporaryDirectory();
+    const env = { PATH: '' };
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    for (const owner of ['', 'garbage', `1 ${boot} 12345`, `1 another-boot 0`, `999999999 ${boot} 1`]) {
+      writeFileSync(join(directory, 'LOCK.owner'), owner);
+      expect(await tryInChild(directory, env), owner).toBe('opened');
+    }
+    rmSync(join(directory, 'LOCK.owner'), { force: true });
+  });
+});
+
+async function startHolder(directory: string, env: NodeJS.ProcessEnv): Promise<ChildProcess> {
+  const child = startChild('open-database', [directory, 'hold'], env);
+  expect(await firstOutput(child)).toBe('opened\n');
+  return child;
+}
+
+async function tryInChild(directory: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const { output } = await childEnd(startChild('open-database', [directory, 'try'], env));
+  return output.split(/[:\n]/)[0]!;
+}
