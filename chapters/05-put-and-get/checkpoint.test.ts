@@ -132,8 +132,10 @@ describe('Options', () => {
     }
   });
 
-  test('the defaults cannot be changed by accident', () => {
-    expect(Object.isFrozen(DEFAULT_OPTIONS)).toBe(true);
+  test('nobody can change the defaults for everybody', () => {
+    expect(() => Object.assign(DEFAULT_OPTIONS, { maxDataFileSize: 1 })).toThrow(TypeError);
+    Object.assign(resolveOptions(), { maxDataFileSize: 1 });
+    expect(resolveOptions().maxDataFileSize).toBe(256 * 1024 * 1024);
   });
 });
 
