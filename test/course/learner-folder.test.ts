@@ -99,6 +99,37 @@ describe('The lesson as a film', () => {
   });
 });
 
+describe('Programs of a chapter', () => {
+  const program = (kind: string, text: string): void => {
+    mkdirSync(join(root, 'chapters/01-bytes', kind), { recursive: true });
+    writeFileSync(join(root, 'chapters/01-bytes', kind, 'main.ts'), text);
+  };
+  const wrong = REFERENCE.number.replace('writeUInt32LE', 'writeUInt32BE');
+
+  test("a lab runs on the learner's code, and its exit code is the command's", () => {
+    program(
+      'lab',
+      "import { encodeNumber } from '#engine/format/number.ts';\nconst n: number = 1;\nconsole.log(encodeNumber(n).toString('hex'));\nprocess.exit(3);\n",
+    );
+    desk.course('start 1');
+    desk.write('engine/src/format/number.ts', wrong);
+    expect(desk.course('lab 1')).toEqual({ code: 3, out: '00000001\n' });
+    expect(desk.course('lab 0').out).toContain('Chapters with one: 01');
+  });
+
+  test("a benchmark puts the learner's figure beside the reference's and keeps a ledger", () => {
+    program(
+      'bench',
+      "import { encodeNumber } from '#engine/format/number.ts';\nconst value: number = 1000 * encodeNumber(1)[0]! + 500;\nconsole.log(JSON.stringify({ name: 'made up', value, unit: 'ops/s' }));\n",
+    );
+    desk.course('start 1');
+    desk.write('engine/src/format/number.ts', wrong);
+    const { out } = desk.course('bench 1');
+    expect(out).toMatch(/made up\n +yours +.* 500 ops\/s\n +reference +.* 1,500 ops\/s/);
+    expect(desk.state()['bench']).toMatchObject({ '01 made up': [{ value: 500, unit: 'ops/s' }] });
+  });
+});
+
 describe('A copy moved out of the clone', () => {
   test('runs its checkpoints with the tools of its own and links its own engine', () => {
     desk.course('start 2');
@@ -139,6 +170,17 @@ describe('A copy moved out of the clone', () => {
       symlinkSync(join(REPOSITORY, 'node_modules', name), join(folder, 'node_modules', name), 'junction');
     }
   }
+});
+
+describe('A folder that is reached through a link', () => {
+  test.skipIf(process.platform === 'win32')('is checked as one folder: a class is the same from every side', () => {
+    desk.course('start 2');
+    desk.write('engine/src/format/number.ts', REFERENCE.numberChecked);
+    desk.write('engine/src/store.ts', `${REFERENCE.store}`);
+    const link = join(desk.home, 'link');
+    symlinkSync(desk.folder, link);
+    expect(desk.course(`check --dir ${link}`).code).toBe(0);
+  });
 });
 
 describe('The real course', () => {

@@ -202,10 +202,12 @@ describe('Checking', () => {
       'engine/src/format/number.ts',
       REFERENCE.number.replace('  return bytes;\n', '  for (;;) bytes[0] = n;\n'),
     );
-    const { code, out } = desk.course('check', { env: { ZEROCASK_SILENCE_MS: '2500' } });
+    const { code, out } = desk.course('check', { env: { ZEROCASK_SILENCE_MS: '6000' } });
     expect(code).toBe(1);
     expect(out).toContain('a number is four bytes, the lowest first');
     expect(out).toContain('look for an endless loop');
+    desk.write('engine/src/format/number.ts', `${REFERENCE.number}for (;;) void 0;\n`);
+    expect(desk.course('check', { env: { ZEROCASK_SILENCE_MS: '6000' } }).out).toContain('outside of functions');
   });
 
   test('--json is JSON and nothing else', () => {

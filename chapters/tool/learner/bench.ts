@@ -3,13 +3,10 @@
  * A chapter's benchmark is `bench/main.ts`: a program that prints one JSON line per figure,
  * `{"name": "put, 100 bytes", "value": 123456, "unit": "ops/s"}`, for the folder in ZEROCASK_TARGET. More is better.
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+
 import type { Chapter } from '../catalog.ts';
-import { isWritten, openCourse, wantChapter } from './course-book.ts';
-import { programRoot } from './places.ts';
+import { hasProgram, runProgram } from './chapter-program.ts';
+import { openCourse, wantChapter } from './course-book.ts';
 import { chapterNumber, requireState, type Session, Stop } from './session.ts';
 import { type LearnerState, writeState } from './state.ts';
 import { bar, padEnd } from './terminal.ts';
@@ -30,24 +27,21 @@ export async function bench(session: Session, options: BenchOptions): Promise<nu
   const state = requireState(session);
   const course = openCourse(session);
   const chapter = wantChapter(session, course, options.chapter ?? state.chapter);
-  const program = programOf(chapter);
-  if (program === undefined) {
-    const others = course.chapters.filter(isWritten).filter(each => programOf(each) !== undefined);
-    const known =
-      others.length === 0
-        ? say('noBenchYet')
-        : say('benchesAre', { list: others.map(each => chapterNumber(each.number)).join(', ') });
+  if (!hasProgram(chapter, 'bench')) {
+    const others = course.chapters.filter(each => hasProgram(each, 'bench')).map(each => chapterNumber(each.number));
+    const known = others.length === 0 ? say('noBenchYet') : say('benchesAre', { list: others.join(', ') });
     throw new Stop(`${say('noBench', { n: chapterNumber(chapter.number) })} ${known}`, 0);
   }
   const { referenceTarget } = await import('../targets.ts');
-  const reference = measure(session, program, referenceTarget(course, chapter.number));
-  const mine = measure(session, program, session.folder);
+  const reference = measure(session, chapter, referenceTarget(course, chapter.number));
+  const mine = measure(session, chapter, session.folder);
   if (options.json) print(JSON.stringify({ chapter: chapter.number, mine, reference }, null, 2));
   else
     for (const figure of mine)
       printFigure(
         session,
         state,
+        chapter.number,
         figure,
         reference.find(each => each.name === figure.name),
       );
@@ -56,17 +50,8 @@ export async function bench(session: Session, options: BenchOptions): Promise<nu
   return 0;
 }
 
-const programOf = ({ dir }: Chapter): string | undefined => [join(dir, 'bench', 'main.ts')].find(existsSync);
-
-// Not under tsx: its helpers slow down small functions (it wraps each of them).
-function measure({ say }: Session, program: string, target: string): Figure[] {
-  const loader = pathToFileURL(join(programRoot, 'node_modules/ts-blank-space/loader/register.js')).href;
-  const run = spawnSync(process.execPath, ['--import', loader, program], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-    cwd: target,
-    env: { ...process.env, ZEROCASK_TARGET: target },
-  });
+function measure({ say, lang }: Session, chapter: Chapter, target: string): Figure[] {
+  const run = runProgram({ chapter, kind: 'bench', target, lang, capture: true });
   if (run.status !== 0) throw new Stop(say('benchFailed', { target }));
   return run.stdout
     .split('\n')
@@ -87,6 +72,7 @@ function enter(state: LearnerState, chapter: number, figures: readonly Figure[])
 function printFigure(
   { print, paint, say }: Session,
   state: LearnerState,
+  chapter: number,
   mine: Figure,
   reference: Figure | undefined,
 ): void {
@@ -96,7 +82,7 @@ function printFigure(
   print(`\n${paint.bold(mine.name)}`);
   print(line(say('benchMine'), mine.value));
   if (reference !== undefined) print(line(say('benchReference'), reference.value));
-  const before = state.bench[ledgerKey(state.chapter, mine.name)] ?? [];
+  const before = state.bench[ledgerKey(chapter, mine.name)] ?? [];
   const best = Math.max(0, ...before.map(each => each.value));
   if (best > 0)
     print(

@@ -253,6 +253,7 @@ export function brokenLines(session: Session, failure: Failure): string[] {
   const { say, paint, folder, columns } = session;
   const waiting = notWritten(failure);
   if (waiting !== undefined) return [`${paint.red('✗')} ${waitingLine(session, waiting)}`];
+  if (failure.message === ENDLESS) return [`${paint.red('✗')} ${say('endlessLoading')}`];
   const [, wanted, from] = DOES_NOT_RESOLVE.exec(failure.message) ?? [];
   const lines =
     wanted === undefined

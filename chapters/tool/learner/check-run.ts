@@ -5,7 +5,7 @@
  * and each of them throws "not written yet" when it is used. So one missing file turns its own section red and not the
  * whole chapter. Everything the learner has written is loaded from the folder as it is.
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -67,7 +67,9 @@ const SILENCE_MS = 12_000;
  * Runs the checkpoints. What the learner's code prints goes to stderr as it comes. A test that never ends can't be
  * stopped from inside its thread: after a while of silence the run is given up, and that test counts as failed.
  */
-export async function runCheckpoints(request: CheckRequest): Promise<CheckOutcome> {
+export async function runCheckpoints(asked: CheckRequest): Promise<CheckOutcome> {
+  // Relative imports lead to real paths; were the folder named through a link, a file would be loaded twice.
+  const request: CheckRequest = { ...asked, folder: realpathSync.native(asked.folder) };
   const { startVitest } = await import('vitest/node');
   const notes = mkdtempSync(join(tmpdir(), 'zerocask-check-'));
   const seen: TestCase[] = [];
@@ -121,7 +123,8 @@ export async function runCheckpoints(request: CheckRequest): Promise<CheckOutcom
   rmSync(notes, { recursive: true, force: true });
   process.exitCode = 0; // vitest sets it on failures; the command decides
   const outcome = outcomeOf(request, [...modules], hung ? seen : undefined, unhandled);
-  return { ...outcome, tests: [...outcome.tests, ...stuck] };
+  const broken = hung && stuck.length === 0 ? [...outcome.broken, stuckLoading(request, modules)] : outcome.broken;
+  return { tests: [...outcome.tests, ...stuck], broken };
 }
 
 const HUNG = Symbol('hung');
@@ -161,6 +164,13 @@ function stuckTests({ chapters }: CheckRequest, notes: string): TestOutcome[] {
   });
 }
 
+/** No test was running: a file of the first chapter that has not ended does not come to an end while it is loaded. */
+function stuckLoading({ chapters }: CheckRequest, ended: ReadonlySet<TestModule>): CheckOutcome['broken'][number] {
+  const done = new Set([...ended].map(module => resolve(module.moduleId)));
+  const chapter = chapters.find(each => !done.has(resolve(each.checkpoint)))?.number ?? -1;
+  return { chapter, failures: [{ name: 'Error', message: ENDLESS, frames: [] }] };
+}
+
 /** Marks a test that was given up. */
 export const ENDLESS = 'zerocask: endless';
 
@@ -186,9 +196,9 @@ function learnerFolder({ folder, code }: CheckRequest): Plugin {
     const wanted = namesImportedFrom(path, importer);
     const exists = existsSync(file);
     const names = exists ? missingNames(readFileSync(file, 'utf8'), wanted) : wanted;
-    if (exists && names.length === 0) return file;
+    if (exists && names.length === 0) return posix(file);
     const id = `${STAND_IN}${path}?${names.join(',')}`;
-    standIns.set(id, { path, file: exists ? file : undefined, names: [...names] });
+    standIns.set(id, { path, file: exists ? posix(file) : undefined, names: [...names] });
     return id;
   }
 }

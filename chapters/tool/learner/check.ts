@@ -61,9 +61,9 @@ export async function check(session: Session, options: CheckOptions): Promise<nu
   else tell(session, result, options.verbose === true);
   const state = requireState(session);
   const opened = remember(session, course, state, result);
-  if (options.json) return result.green ? 0 : 1;
-  if (result.green) await celebrate(session, course, result, opened);
-  else tellNext(session, result);
+  const speaker = options.json ? { ...session, print: () => {} } : session;
+  if (result.green) await celebrate(speaker, course, result, opened);
+  else tellNext(speaker, result);
   return result.green ? 0 : 1;
 }
 
@@ -177,11 +177,11 @@ async function celebrate(
   const seconds = (result.milliseconds / 1000).toFixed(1);
   print(`\n${paint.green(paint.bold(say('allGreen', { n: chapterNumber(result.chapter.number), tests, seconds })))}`);
   const title = `chapter ${chapterNumber(result.chapter.number)}: ${result.chapter.title.en}`;
-  if (commitAll(session.folder, title) === 'committed') print(paint.dim(say('committed', { title })));
   const state = requireState(session);
+  const isInHand = result.chapter.number >= state.chapter;
+  if (isInHand && commitAll(session.folder, title) === 'committed') print(paint.dim(say('committed', { title })));
   if (opened === undefined) {
-    const newest = result.chapter.number >= state.chapter;
-    print(newest ? say('endOfRoad') : say('backTo', { n: chapterNumber(state.chapter) }));
+    print(isInHand ? say('endOfRoad') : say('backTo', { n: chapterNumber(state.chapter) }));
     return;
   }
   state.chapter = opened.number;

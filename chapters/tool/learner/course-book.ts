@@ -170,8 +170,3 @@ export const learnersPath = (path: string, code: CodeLanguage): string =>
 /** The chapter's lesson in the learner's language, English where it is not translated yet. */
 export const lessonFile = (session: Session, chapter: Chapter): string =>
   existsSync(chapter.lesson[session.lang]) ? chapter.lesson[session.lang] : chapter.lesson.en;
-
-export const sectionFolder = (chapter: Chapter, name: string): string | undefined => {
-  const folder = join(chapter.dir, name);
-  return existsSync(folder) ? folder : undefined;
-};

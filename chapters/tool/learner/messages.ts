@@ -351,6 +351,10 @@ There are {count} chapters. Each ends with a green test, and the last one ends w
   exportWaits: ['It needs {name} from {path}, which is not written yet.', '它需要 {path} 里的 {name}，还没有写。'],
   stubWaits: ['{name} is still empty: write its body.', '{name} 还是空的：写上它的函数体。'],
   endless: ['It did not come to an end: look for an endless loop.', '它一直没有结束：找找有没有死循环。'],
+  endlessLoading: [
+    'A file does not come to an end while it is loaded: look for an endless loop outside of functions.',
+    '有文件加载时一直没有结束：找找函数之外有没有死循环。',
+  ],
   cannotLoad: ['A file cannot be loaded:', '有文件无法加载：'],
   importLeadsNowhere: ['{from} imports {wanted}, which is not there.', '{from} 导入了 {wanted}，但它不存在。'],
   expected: ['expected', '期望  '],

@@ -21,7 +21,7 @@ export function projectFiles(state: LearnerState, folderName: string): ProjectFi
     'package.json': json(packageJson(state, folderName)),
     'tsconfig.json': json(tsconfig(state)),
     [state.code === 'js' ? 'vitest.config.js' : 'vitest.config.ts']: VITEST_CONFIG,
-    '.gitignore': lines('node_modules/', 'zerocask-data/', '.course/aside/', '*.log'),
+    '.gitignore': lines('node_modules/', 'zerocask-data/', '.course/aside/', '.course/lab/', '.course/bench/', '*.log'),
     '.gitattributes': lines('* text=auto eol=lf'),
     '.course/run.mjs': launcher(state),
     'README.md': speak(state.lang, 'projectReadme', { name: folderName, course: state.course }),
@@ -36,6 +36,7 @@ export function memberPackageJson(state: LearnerState, member: 'engine' | 'redis
     private: true,
     type: 'module',
     exports: { '.': `./src/index.${state.code}`, './package.json': './package.json' },
+    scripts: { course: 'node ../.course/run.mjs', test: 'node ../.course/run.mjs check' },
     ...(member === 'redis-compat' ? { dependencies: { '@zerocask/engine': '0.1.0' } } : {}),
   });
 }
