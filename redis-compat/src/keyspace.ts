@@ -8,11 +8,14 @@
  * Invariants: (1) whoever finds a key expired removes it in that turn: no lookup ever returns an expired key;
  *             (2) a command sees one moment: `Databases.now` is set before it, and only then;
  *             (3) a space exists from the first write of its database on; a read creates nothing.
+            (4) parts in the elements space go with the key whose record names them.
  * Left out: what a value is (data-types/), and names longer than the engine's largest key.
  */
 import { type Database, EngineError, type EntryInfo, type EntryView, MAX_KEY_SIZE, type Space } from '@zerocask/engine';
 import type { Effects } from './effects.ts';
+import { ID_SIZE, removeParts, sizeOfParts } from './parts.ts';
 import { ReplyError } from './protocol/errors.ts';
+import { LAYOUT_PARTS, layoutOf } from './value-tag.ts';
 
 /** Where the pairs are recorded, in the engine's default space. */
 const DATABASES_KEY = 'redis:databases';
@@ -60,7 +63,31 @@ export class Keyspace {
     return entry === undefined || !this.#isExpired(entry.expiresAtMs) ? entry : this.#expire(bytes, start, end);
   }
 
-  /** Put value[valueStart, valueEnd) under a key, over whatever was there. `expiresAtMs` 0 means none. */
+  /** The space of elements; undefined while nothing has ever lain there. */
+  get elements(): Space | undefined {
+    return this.#elements;
+  }
+
+  /** The space of elements, created if need be. */
+  ensureElements(): Space {
+    if (this.#elements === undefined) {
+      this.#elements = this.#databases.engine.createSpace({ order: 'key' });
+      this.#databases.record();
+    }
+    return this.#elements;
+  }
+
+  /** An id that no value has had and none will have. */
+  newId(): Buffer {
+    const id = Buffer.alloc(ID_SIZE);
+    id.writeBigUInt64BE(BigInt(this.#databases.engine.nextSeq()));
+    return id;
+  }
+
+  /**
+   * Put value[valueStart, valueEnd) under a key, over whatever was there. `expiresAtMs` 0 means none; `id` is that of the
+   * value's parts, if it has any.
+   */
   put(
     key: Buffer,
     keyStart: number,
@@ -70,16 +97,26 @@ export class Keyspace {
     valueEnd: number,
     tag: number,
     expiresAtMs: number,
+    id?: Buffer,
   ): void {
     if (keyEnd - keyStart > MAX_KEY_SIZE) throw new ReplyError(`ERR key is larger than ${MAX_KEY_SIZE} bytes`);
     const names = this.#names ?? this.#createNames();
     const keys = names.size;
-    names.putSlice(key, keyStart, keyEnd, value, valueStart, valueEnd, tag, expiresAtMs);
+    const old = this.#partsOf(key, keyStart, keyEnd);
+    names.putSlice(key, keyStart, keyEnd, value, valueStart, valueEnd, tag, expiresAtMs, id);
+    if (old !== undefined && id?.equals(old.id) !== true) removeParts(this.ensureElements(), old.id, old.size);
     if (names.size !== keys) this.#databases.effects.event('new', 'new', this.index, key, keyStart, keyEnd);
   }
 
   /** Remove a key that a lookup has found. */
   remove(bytes: Buffer, start: number, end: number): void {
+    const old = this.#partsOf(bytes, start, end);
+    this.#names?.deleteSlice(bytes, start, end);
+    if (old !== undefined) removeParts(this.ensureElements(), old.id, old.size);
+  }
+
+  /** Remove a key that a lookup has found, but not its parts: they belong to another key now. */
+  removeName(bytes: Buffer, start: number, end: number): void {
     this.#names?.deleteSlice(bytes, start, end);
   }
 
@@ -159,6 +196,15 @@ export class Keyspace {
     return names;
   }
 
+  /** The parts of the value under a key; undefined when it has none. Costs nothing in a database without parts. */
+  #partsOf(bytes: Buffer, start: number, end: number): { id: Buffer; size: number } | undefined {
+    if (this.#elements === undefined || this.#elements.size === 0) return undefined;
+    const entry = this.#names?.peek(bytes, start, end);
+    if (entry === undefined || layoutOf(entry.tag) !== LAYOUT_PARTS) return undefined;
+    const value = this.#names!.view(bytes, start, end)!;
+    return { id: Buffer.from(value.orderKey!), size: sizeOfParts(value.buffer, value.start) };
+  }
+
   #isExpired(expiresAtMs: number): boolean {
     return expiresAtMs !== 0 && expiresAtMs < this.#databases.now;
   }
@@ -166,7 +212,7 @@ export class Keyspace {
   /** Remove a key whose time has come. A full disk is no reason to refuse a read: then the key only counts as absent. */
   #expire(bytes: Buffer, start: number, end: number): undefined {
     try {
-      this.#names?.deleteSlice(bytes, start, end);
+      this.remove(bytes, start, end);
     } catch (error) {
       if (error instanceof EngineError && error.code === 'DISK_FULL') return undefined;
       throw error;

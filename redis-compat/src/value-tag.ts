@@ -23,6 +23,8 @@ export const TYPE_SET = 3;
 
 /** The record's value is the value itself. */
 export const LAYOUT_WHOLE = 0;
+/** The value lies in parts, or elements, under the id that is the record's order key. */
+export const LAYOUT_PARTS = 1;
 
 /** Labels of a string, in the order of their numbers. */
 export const STRING_LABELS = ['raw', 'embstr', 'int'] as const;

@@ -120,6 +120,62 @@ describe('expiry', () => {
   });
 });
 
+describe('long strings', () => {
+  /** Parts in the database that has any. */
+  const parts = (): number => {
+    const spaces = ours.server.database.spaces().filter(space => space.order === 'key' && space.id !== 0);
+    return spaces.reduce((sum, space) => sum + space.size, 0);
+  };
+  const written = async (...lines: string[]): Promise<number> => {
+    const before = ours.server.database.stats.dataBytes;
+    await run(...lines);
+    return ours.server.database.stats.dataBytes - before;
+  };
+
+  test('a change of a few bytes writes a part and not the string', async () => {
+    await run('SETRANGE k 1000000 x');
+    expect(await written('SETBIT k 400000 1', 'SETRANGE k 700000 abc', 'APPEND k y')).toBeLessThan(40_000);
+    expect(await run('STRLEN k', 'GETBIT k 400000', 'GETRANGE k 699999 700003')).toEqual([
+      ':1000002',
+      ':1',
+      '$\0abc\0',
+    ]);
+  });
+
+  test('zeros that nobody wrote take no room', async () => {
+    expect(await written('SETRANGE k 500000000 x')).toBeLessThan(20_000);
+    expect(await run('STRLEN k', 'BITCOUNT k', 'BITPOS k 1')).toEqual([':500000001', ':4', ':4000000001']);
+  });
+
+  test.each(['DEL k', 'SET k short', 'GETDEL k', 'RENAME s k', 'EXPIRE k -1', 'PEXPIRE k 1', 'FLUSHALL', 'MOVE k 1'])(
+    'the parts of a value go with it: %s',
+    async end => {
+      await run('SADD s m', `SET k ${'x'.repeat(200_000)}`);
+      expect(parts()).toBe(13);
+      await run(end);
+      await expect.poll(parts).toBe(end === 'MOVE k 1' ? 13 : 0);
+    },
+  );
+
+  test('a copy has parts of its own, a new name has not', async () => {
+    await run('SETRANGE k 200000 x', 'PEXPIREAT k 33177117420123', 'COPY k l', 'RENAME k m', 'SETRANGE m 200000 y');
+    expect(await run('GETRANGE l -1 -1', 'GETRANGE m -1 -1', 'PEXPIRETIME l', 'PEXPIRETIME m', 'EXISTS k')).toEqual([
+      '$x',
+      '$y',
+      ':33177117420123',
+      ':33177117420123',
+      ':0',
+    ]);
+  });
+
+  test('they are the same after a restart', async () => {
+    const value = 'abc'.repeat(50_000);
+    await run(`SET k ${value}`, 'SETRANGE k 100000 XYZ', 'RENAME k l');
+    await restart();
+    expect(await run('GET l')).toEqual([`$${value.slice(0, 100_000)}XYZ${value.slice(100_003)}`]);
+  });
+});
+
 describe('SCAN', () => {
   test('reports every key that stays exactly once, whatever comes and goes meanwhile', async () => {
     const names = Array.from({ length: 3000 }, (_, i) => `stays:${i}`);

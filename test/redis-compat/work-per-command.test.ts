@@ -51,7 +51,7 @@ const BUDGET: readonly (readonly [command: string, probes: number, records: numb
   ['PERSIST v', 3, 1],
   ['DEL gone', 3, 1],
   ['DEL gone', 1, 0],
-  ['RENAME n m', 4, 2],
+  ['RENAME n m', 5, 2],
   ['DBSIZE', 0, 0],
   ['FLUSHALL', 1, 2],
 ];

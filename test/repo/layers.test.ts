@@ -28,7 +28,7 @@ const REDIS_ROOMS: readonly (readonly string[])[] = [
   ['protocol/'],
   ['config.ts', 'config-parameters.ts', 'config-file.ts'],
   ['effects.ts', 'value-tag.ts'],
-  ['keyspace.ts', 'expiry.ts'],
+  ['keyspace.ts', 'expiry.ts', 'parts.ts'],
   ['data-types/'],
   ['client.ts', 'commands/'],
   ['dispatch.ts'],

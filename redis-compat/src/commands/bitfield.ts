@@ -4,7 +4,8 @@
  * Invariant: every operation is parsed before the first one runs, so an error in the last leaves the string as it was.
  */
 import { readField, writeField } from '../data-types/bits.ts';
-import { editableCopy, findString, isBuilt, putBuilt } from '../data-types/string.ts';
+import { type ByteRange, findString } from '../data-types/string.ts';
+import { editString, type StringEdit } from '../data-types/string-edit.ts';
 import { BIT_OFFSET, ReplyError, SYNTAX_ERROR } from '../protocol/errors.ts';
 import { INT64_MAX, parseInteger, toInt64 } from '../protocol/numbers.ts';
 import { integerAt } from './arguments.ts';
@@ -32,6 +33,7 @@ interface FieldResult {
 }
 
 const BAD_TYPE = 'ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.';
+const NO_BYTES: ByteRange = { buffer: Buffer.alloc(0), start: 0, end: 0 };
 const OVERFLOWS: readonly Overflow[] = ['WRAP', 'SAT', 'FAIL'];
 
 export function bitfield(ctx: CommandContext, bytes: Buffer, at: Offsets): void {
@@ -49,28 +51,38 @@ export function bitfieldReadOnly(ctx: CommandContext, bytes: Buffer, at: Offsets
 }
 
 function readFields(ctx: CommandContext, bytes: Buffer, at: Offsets, operations: readonly FieldOperation[]): void {
-  const entry = findString(ctx.db, bytes, at[2]!, at[3]!);
+  const found = findString(ctx.db, bytes, at[2]!, at[3]!);
   ctx.reply.array(operations.length);
-  for (const { signed, bits, offset } of operations) {
-    const field = entry === undefined ? 0n : readField(entry.buffer, entry.start, entry.end, offset, bits);
-    ctx.reply.integer(toInt64(signed ? BigInt.asIntN(bits, field) : field)!);
+  for (const operation of operations) {
+    const from = Math.min(firstByte(operation), found === undefined ? 0 : found.size);
+    const to = Math.min(endByte(operation), found === undefined ? 0 : found.size);
+    const { buffer, start, end } = found === undefined ? NO_BYTES : found.range(from, to);
+    ctx.reply.integer(toInt64(fieldIn(buffer, start, end, operation))!);
   }
 }
 
 function writeFields(ctx: CommandContext, bytes: Buffer, at: Offsets, operations: readonly FieldOperation[]): void {
-  const entry = findString(ctx.db, bytes, at[2]!, at[3]!);
-  const oldSize = entry === undefined ? 0 : entry.end - entry.start;
-  const expiresAtMs = entry === undefined ? 0 : entry.expiresAtMs;
-  const built = entry !== undefined && isBuilt(entry);
-  const copy = editableCopy(entry, sizeNeeded(operations));
-  const grown = copy.length > oldSize;
+  const found = findString(ctx.db, bytes, at[2]!, at[3]!);
+  const oldSize = found === undefined ? 0 : found.size;
+  const built = found?.isBuilt === true;
+  const edit = editString(ctx.db, bytes, at[2]!, at[3]!, found, sizeNeeded(operations));
+  const grown = edit.size > oldSize;
   let changes = 0;
   ctx.reply.array(operations.length);
-  for (const operation of operations) changes += runOperation(ctx, copy, operation, grown);
-  if (grown || changes > 0 || !built) putBuilt(ctx.db, bytes, at[2]!, at[3]!, copy, copy.length, expiresAtMs);
+  for (const operation of operations) changes += runOperation(ctx, edit, operation, grown);
+  if (grown || changes > 0 || !built) edit.commit();
   if (changes === 0) return;
   ctx.effects.touched(ctx.db.index, bytes, at[2]!, at[3]!, changes);
   ctx.event('string', 'setbit', bytes, at[2]!, at[3]!);
+}
+
+const firstByte = ({ offset }: FieldOperation): number => Math.floor(offset / 8);
+const endByte = ({ offset, bits }: FieldOperation): number => Math.floor((offset + bits - 1) / 8) + 1;
+
+/** The integer of a field whose first byte is `bytes[start]`; bits beyond the end are zeros. */
+function fieldIn(bytes: Buffer, start: number, end: number, { signed, bits, offset }: FieldOperation): bigint {
+  const field = readField(bytes, start, end, offset % 8, bits);
+  return signed ? BigInt.asIntN(bits, field) : field;
 }
 
 /** Bytes that the string must have for the farthest SET or INCRBY. */
@@ -79,11 +91,11 @@ function sizeNeeded(operations: readonly FieldOperation[]): number {
   return Math.floor(Math.max(...ends) / 8) + 1;
 }
 
-/** Runs one operation on `copy` and answers it; 1 when the string has changed. A string that grew counts as changed. */
-function runOperation(ctx: CommandContext, copy: Buffer, operation: FieldOperation, grown: boolean): 0 | 1 {
-  const { signed, bits, offset } = operation;
-  const field = readField(copy, 0, copy.length, offset, bits);
-  const old = signed ? BigInt.asIntN(bits, field) : field;
+/** Runs one operation and answers it; 1 when the string has changed. A string that grew counts as changed. */
+function runOperation(ctx: CommandContext, edit: StringEdit, operation: FieldOperation, grown: boolean): 0 | 1 {
+  const from = firstByte(operation);
+  const bytes = edit.read(from, endByte(operation));
+  const old = fieldIn(bytes, 0, bytes.length, operation);
   if (operation.kind === 'GET') {
     ctx.reply.integer(toInt64(old)!);
     return 0;
@@ -94,7 +106,8 @@ function runOperation(ctx: CommandContext, copy: Buffer, operation: FieldOperati
     return 0;
   }
   ctx.reply.integer(toInt64(result.reply!)!);
-  writeField(copy, offset, bits, result.value);
+  writeField(bytes, operation.offset % 8, operation.bits, result.value);
+  edit.write(from, bytes.subarray(0, edit.size - from));
   return grown || result.value !== old ? 1 : 0;
 }
 

@@ -1,8 +1,9 @@
 /**
  * Bitmaps: strings read and written bit by bit. BITFIELD has a file of its own.
  */
-import { bitAt, countBits, findBit } from '../data-types/bits.ts';
-import { editableCopy, findString, isBuilt, putBuilt } from '../data-types/string.ts';
+import { countBits, findBit } from '../data-types/bits.ts';
+import { copyOf, type FoundString, findString, putBuilt } from '../data-types/string.ts';
+import { editString } from '../data-types/string-edit.ts';
 import { BIT_OFFSET, BIT_VALUE, ReplyError, SYNTAX_ERROR } from '../protocol/errors.ts';
 import { integerAt, isCrossed, offsetAt } from './arguments.ts';
 import { bitfield, bitfieldReadOnly } from './bitfield.ts';
@@ -96,16 +97,16 @@ function setbit(ctx: CommandContext, bytes: Buffer, at: Offsets): void {
   const offset = bitOffsetAt(ctx, 2);
   const bit = offsetAt(ctx, 3, BIT_VALUE);
   if (bit !== 0 && bit !== 1) throw new ReplyError(BIT_VALUE);
-  const entry = findString(ctx.db, bytes, at[2]!, at[3]!);
-  const size = Math.floor(offset / 8) + 1;
-  const old = entry === undefined ? 0 : bitAt(entry.buffer, entry.start, entry.end, offset);
-  const changed = entry === undefined || entry.end - entry.start < size || old !== bit;
-  if (entry === undefined || changed || !isBuilt(entry)) {
-    const expiresAtMs = entry === undefined ? 0 : entry.expiresAtMs;
-    const copy = editableCopy(entry, size);
-    const mask = 0x80 >> (offset % 8);
-    copy[size - 1] = bit === 1 ? copy[size - 1]! | mask : copy[size - 1]! & ~mask;
-    putBuilt(ctx.db, bytes, at[2]!, at[3]!, copy, copy.length, expiresAtMs);
+  const found = findString(ctx.db, bytes, at[2]!, at[3]!);
+  const index = Math.floor(offset / 8);
+  const byte = found === undefined ? 0 : byteAt(found, index);
+  const mask = 0x80 >> (offset % 8);
+  const old = (byte & mask) === 0 ? 0 : 1;
+  const changed = found === undefined || found.size <= index || old !== bit;
+  if (changed || !found.isBuilt) {
+    const edit = editString(ctx.db, bytes, at[2]!, at[3]!, found, index + 1);
+    edit.write(index, Uint8Array.of(bit === 1 ? byte | mask : byte & ~mask));
+    edit.commit();
   }
   if (changed) {
     ctx.touched(bytes, at[2]!, at[3]!);
@@ -116,39 +117,71 @@ function setbit(ctx: CommandContext, bytes: Buffer, at: Offsets): void {
 
 function getbit(ctx: CommandContext, bytes: Buffer, at: Offsets): void {
   const offset = bitOffsetAt(ctx, 2);
-  const entry = findString(ctx.db, bytes, at[2]!, at[3]!);
-  ctx.reply.integer(entry === undefined ? 0 : bitAt(entry.buffer, entry.start, entry.end, offset));
+  const found = findString(ctx.db, bytes, at[2]!, at[3]!);
+  const byte = found === undefined ? 0 : byteAt(found, Math.floor(offset / 8));
+  ctx.reply.integer((byte >> (7 - (offset % 8))) & 1);
+}
+
+/** The byte at `index`; 0 beyond the end. */
+function byteAt(found: FoundString, index: number): number {
+  if (index >= found.size) return 0;
+  const { buffer, start } = found.range(index, index + 1);
+  return buffer[start]!;
 }
 
 function bitcount(ctx: CommandContext, bytes: Buffer, at: Offsets): void {
-  const entry = findString(ctx.db, bytes, at[2]!, at[3]!);
-  if (entry === undefined) {
+  const found = findString(ctx.db, bytes, at[2]!, at[3]!);
+  if (found === undefined) {
     ctx.reply.integer(0);
     return;
   }
   if (ctx.argc === 3 || ctx.argc > 5) throw new ReplyError(SYNTAX_ERROR);
-  const size = entry.end - entry.start;
-  const whole = ctx.argc === 2;
-  const range = whole ? bitRange(0, -1, size, 8) : givenRange(ctx, 2, size);
-  ctx.reply.integer(range === undefined ? 0 : countBits(entry.buffer, entry.start, range.first, range.last));
+  const range = ctx.argc === 2 ? bitRange(0, -1, found.size, 8) : givenRange(ctx, 2, found.size);
+  let count = 0;
+  forEachStretch(found, range, (buffer, start, first, last) => {
+    count += countBits(buffer, start, first, last);
+    return false;
+  });
+  ctx.reply.integer(count);
 }
 
 function bitpos(ctx: CommandContext, bytes: Buffer, at: Offsets): void {
   const bit = offsetAt(ctx, 2);
   if (bit !== 0 && bit !== 1) throw new ReplyError('ERR The bit argument must be 1 or 0.');
-  const entry = findString(ctx.db, bytes, at[2]!, at[3]!);
-  if (entry === undefined) {
+  const found = findString(ctx.db, bytes, at[2]!, at[3]!);
+  if (found === undefined) {
     // A key that does not exist is an endless row of zeros.
     ctx.reply.integer(bit === 1 ? -1 : 0);
     return;
   }
   if (ctx.argc > 6) throw new ReplyError(SYNTAX_ERROR);
-  const size = entry.end - entry.start;
-  const range = bitposRange(ctx, size);
-  const found = range === undefined ? -1 : findBit(entry.buffer, entry.start, bit, range.first, range.last);
+  const range = bitposRange(ctx, found.size);
+  let position = -1;
+  forEachStretch(found, range, (buffer, start, first, last, base) => {
+    const at = findBit(buffer, start, bit, first, last);
+    if (at >= 0) position = base + at;
+    return at >= 0;
+  });
   // Without an end the string goes on in zeros: the first of them stands just behind it.
-  const behind = found < 0 && bit === 0 && range !== undefined && ctx.argc < 5;
-  ctx.reply.integer(behind ? size * 8 : found);
+  const behind = position < 0 && bit === 0 && range !== undefined && ctx.argc < 5;
+  ctx.reply.integer(behind ? found.size * 8 : position);
+}
+
+/**
+ * Visit the bits of a range as they lie in memory: bits `first` to `last` counted from byte `start` of the buffer, which is
+ * bit `base` of the string. True from the visitor ends it.
+ */
+function forEachStretch(
+  found: FoundString,
+  range: BitRange | undefined,
+  visitor: (buffer: Buffer, start: number, first: number, last: number, base: number) => boolean,
+): void {
+  if (range === undefined) return;
+  found.visit(Math.floor(range.first / 8), Math.floor(range.last / 8) + 1, ({ buffer, start, end }, offset) => {
+    const base = offset * 8;
+    const first = Math.max(range.first - base, 0);
+    return visitor(buffer, start, first, Math.min(range.last - base, (end - start) * 8 - 1), base);
+  });
 }
 
 function bitop(ctx: CommandContext, bytes: Buffer, at: Offsets): void {
@@ -156,7 +189,7 @@ function bitop(ctx: CommandContext, bytes: Buffer, at: Offsets): void {
   const size = sources.reduce((longest, source) => Math.max(longest, source.length), 0);
   const [start, end] = [at[4]!, at[5]!];
   if (size > 0) {
-    putBuilt(ctx.db, bytes, start, end, combine(ctx, sources, size), size, 0);
+    putBuilt(ctx.db, bytes, start, end, combine(ctx, sources, size), 0);
     ctx.touched(bytes, start, end);
     ctx.event('string', 'set', bytes, start, end);
   } else if (ctx.db.peek(bytes, start, end) !== undefined) {
@@ -174,8 +207,7 @@ function bitopSources(ctx: CommandContext, bytes: Buffer, at: Offsets): Buffer[]
   if (not && ctx.argc !== 4) throw new ReplyError('ERR BITOP NOT must be called with a single source key.');
   const sources: Buffer[] = [];
   for (let i = 3; i < ctx.argc; i++) {
-    const entry = findString(ctx.db, bytes, at[2 * i]!, at[2 * i + 1]!);
-    sources.push(entry === undefined ? Buffer.alloc(0) : Buffer.from(entry.buffer.subarray(entry.start, entry.end)));
+    sources.push(copyOf(findString(ctx.db, bytes, at[2 * i]!, at[2 * i + 1]!)));
   }
   return sources;
 }

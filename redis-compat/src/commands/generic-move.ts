@@ -1,7 +1,7 @@
 /**
  * Keys under another name or in another database: RENAME, COPY, MOVE.
  */
-import { putCopy } from '../data-types/value.ts';
+import { copyValue, renameValue } from '../data-types/value.ts';
 import type { Keyspace } from '../keyspace.ts';
 import { DB_INDEX_OUT_OF_RANGE, NO_SUCH_KEY, ReplyError, SAME_OBJECT, SYNTAX_ERROR } from '../protocol/errors.ts';
 import { int32At } from './arguments.ts';
@@ -25,7 +25,7 @@ export function move(ctx: CommandContext, bytes: Buffer, at: Offsets): void {
     ctx.reply.integer(0);
     return;
   }
-  putCopy(ctx.db.view(bytes, start, end)!, target, bytes, start, end);
+  copyValue(ctx.db, target, bytes, start, end, start, end);
   ctx.db.remove(bytes, start, end);
   ctx.touched(bytes, start, end);
   ctx.effects.touched(target.index, bytes, start, end, 0);
@@ -43,7 +43,7 @@ export function copy(ctx: CommandContext, bytes: Buffer, at: Offsets): void {
     ctx.reply.integer(0);
     return;
   }
-  putCopy(ctx.db.view(bytes, start, end)!, target, bytes, toStart, toEnd);
+  copyValue(ctx.db, target, bytes, start, end, toStart, toEnd);
   ctx.effects.touched(target.index, bytes, toStart, toEnd);
   ctx.effects.event('generic', 'copy_to', target.index, bytes, toStart, toEnd);
   ctx.reply.integer(1);
@@ -52,12 +52,10 @@ export function copy(ctx: CommandContext, bytes: Buffer, at: Offsets): void {
 /** Give the key that is argument 1 the name that is argument 2; false when that is taken and must stay. */
 function renameKey(ctx: CommandContext, bytes: Buffer, at: Offsets, overwrite: boolean): boolean {
   const [start, end, toStart, toEnd] = [at[2]!, at[3]!, at[4]!, at[5]!];
-  const entry = ctx.db.view(bytes, start, end);
-  if (entry === undefined) throw new ReplyError(NO_SUCH_KEY);
+  if (ctx.db.peek(bytes, start, end) === undefined) throw new ReplyError(NO_SUCH_KEY);
   if (sameBytes(bytes, at)) return overwrite;
   if (!overwrite && ctx.db.peek(bytes, toStart, toEnd) !== undefined) return false;
-  putCopy(overwrite ? entry : ctx.db.view(bytes, start, end)!, ctx.db, bytes, toStart, toEnd);
-  ctx.db.remove(bytes, start, end);
+  renameValue(ctx.db, bytes, start, end, toStart, toEnd);
   ctx.touched(bytes, start, end);
   ctx.effects.touched(ctx.db.index, bytes, toStart, toEnd, 0);
   ctx.event('generic', 'rename_from', bytes, start, end);

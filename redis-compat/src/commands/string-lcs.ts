@@ -3,7 +3,7 @@
  * which of several subsequences of one length is found, are Redis's: the table is walked back from its last corner, and on
  * a tie the second string is shortened.
  */
-import { findString } from '../data-types/string.ts';
+import { copyOf, findString } from '../data-types/string.ts';
 import { ReplyError, SYNTAX_ERROR, WRONG_TYPE } from '../protocol/errors.ts';
 import { offsetAt } from './arguments.ts';
 import type { CommandContext } from './context.ts';
@@ -58,8 +58,7 @@ function parseOptions(ctx: CommandContext): LcsOptions {
 /** A copy: both strings are needed at once, and a view holds only until the next lookup. */
 function stringOrEmpty(ctx: CommandContext, bytes: Buffer, start: number, end: number): Buffer {
   try {
-    const entry = findString(ctx.db, bytes, start, end);
-    return entry === undefined ? Buffer.alloc(0) : Buffer.from(entry.buffer.subarray(entry.start, entry.end));
+    return copyOf(findString(ctx.db, bytes, start, end));
   } catch (error) {
     if (!(error instanceof ReplyError) || error.message !== WRONG_TYPE) throw error;
     throw new ReplyError('ERR The specified keys must contain string values');

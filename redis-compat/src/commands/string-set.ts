@@ -1,9 +1,8 @@
 /**
  * SET and its relatives: strings written and read as a whole, with expiry.
  */
-import { findString, putString } from '../data-types/string.ts';
+import { type FoundString, findString, findStringOrNothing, putString } from '../data-types/string.ts';
 import { ReplyError, SYNTAX_ERROR, wrongArity } from '../protocol/errors.ts';
-import { TYPE_STRING, typeOf } from '../value-tag.ts';
 import { futureExpiryAt } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 import type { Offsets } from './table.ts';
@@ -77,15 +76,15 @@ export function getdel(ctx: CommandContext, bytes: Buffer, at: Offsets): void {
 
 export function getex(ctx: CommandContext, bytes: Buffer, at: Offsets): void {
   const options = parseOptions(ctx, 'getex', 2);
-  const entry = findString(ctx.db, bytes, at[2]!, at[3]!);
-  if (entry === undefined) {
+  const found = findString(ctx.db, bytes, at[2]!, at[3]!);
+  if (found === undefined) {
     ctx.reply.null();
     return;
   }
   // Redis reads the number only when there is a string to put it on.
   const expiresAtMs = optionMoment(ctx, options, 'getex');
-  const hadExpiry = entry.expiresAtMs !== 0;
-  ctx.reply.bulk(entry.buffer, entry.start, entry.end);
+  const hadExpiry = found.expiresAtMs !== 0;
+  replyBytes(ctx, found);
   if (options.expiry?.absolute === true && expiresAtMs <= ctx.now) removeKey(ctx, bytes, at);
   else if (options.expiry !== undefined) changeExpiry(ctx, bytes, at, expiresAtMs, 'expire');
   else if (options.persist && hadExpiry) changeExpiry(ctx, bytes, at, 0, 'persist');
@@ -94,9 +93,9 @@ export function getex(ctx: CommandContext, bytes: Buffer, at: Offsets): void {
 export function mget(ctx: CommandContext, bytes: Buffer, at: Offsets): void {
   ctx.reply.array(ctx.argc - 1);
   for (let i = 1; i < ctx.argc; i++) {
-    const entry = ctx.db.view(bytes, at[2 * i]!, at[2 * i + 1]!);
-    if (entry === undefined || typeOf(entry.tag) !== TYPE_STRING) ctx.reply.null();
-    else ctx.reply.bulk(entry.buffer, entry.start, entry.end);
+    const found = findStringOrNothing(ctx.db, bytes, at[2 * i]!, at[2 * i + 1]!);
+    if (found === undefined) ctx.reply.null();
+    else replyBytes(ctx, found);
   }
 }
 
@@ -119,10 +118,15 @@ export function msetnx(ctx: CommandContext, bytes: Buffer, at: Offsets): void {
 
 /** Answer the string under argument 1, or null; false when there is none. */
 function replyString(ctx: CommandContext, bytes: Buffer, at: Offsets): boolean {
-  const entry = findString(ctx.db, bytes, at[2]!, at[3]!);
-  if (entry === undefined) ctx.reply.null();
-  else ctx.reply.bulk(entry.buffer, entry.start, entry.end);
-  return entry !== undefined;
+  const found = findString(ctx.db, bytes, at[2]!, at[3]!);
+  if (found === undefined) ctx.reply.null();
+  else replyBytes(ctx, found);
+  return found !== undefined;
+}
+
+function replyBytes(ctx: CommandContext, found: FoundString): void {
+  const { buffer, start, end } = found.range();
+  ctx.reply.bulk(buffer, start, end);
 }
 
 /** Put argument `value` under the key that is argument 1. */

@@ -16,12 +16,6 @@ const before = (first: number): number => 0xff ^ (0xff >> (first & 7));
 /** Bits of the last byte of a range that lie after bit `last`. */
 const after = (last: number): number => 0x7f >> (last & 7);
 
-/** The bit at `offset`: 0 or 1; 0 beyond the end. */
-export function bitAt(bytes: Uint8Array, start: number, end: number, offset: number): 0 | 1 {
-  const at = start + Math.floor(offset / 8);
-  return at < end && ((bytes[at]! >> (7 - (offset % 8))) & 1) === 1 ? 1 : 0;
-}
-
 /** How many bits are set from `first` to `last`, both included; both lie within the bytes. */
 export function countBits(bytes: Uint8Array, start: number, first: number, last: number): number {
   const from = start + Math.floor(first / 8);

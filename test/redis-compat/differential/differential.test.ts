@@ -10,7 +10,7 @@ import { type OurServer, startOurs } from '../../support/our-server.ts';
 import { type Command, parseCommand, RawClient, type Reply } from '../../support/raw-client.ts';
 import { hasRealRedis, type RealRedis, startRealRedis } from '../../support/real-redis.ts';
 import { atAnotherTime, difference } from './compare.ts';
-import { anyScript } from './random-commands.ts';
+import { anyScript, longStringScript } from './random-commands.ts';
 import { SCRIPTS } from './scripts.ts';
 import { type RecordedTranscripts, runScript, TRANSCRIPTS_FILE } from './transcripts.ts';
 
@@ -64,17 +64,16 @@ describe.runIf(hasRealRedis())('beside a real Redis', () => {
     expect(await firstDifference(commands, replies, protocol)).toBeUndefined();
   });
 
-  test(`${RUNS} random scripts are answered alike (seed ${SEED})`, async () => {
-    const property = fc.asyncProperty(
-      anyScript,
-      fc.constantFrom(2 as const, 3 as const),
-      async (commands, protocol) => {
-        const replies = await runScript(client, commands, protocol);
-        const found = await firstDifference(commands, replies, protocol);
-        if (found !== undefined) throw new Error(found);
-      },
-    );
-    await fc.assert(property, { numRuns: RUNS, seed: SEED });
+  test.each([
+    { kind: 'random scripts', script: anyScript, runs: RUNS },
+    { kind: 'scripts on long strings', script: longStringScript, runs: Math.ceil(RUNS / 10) },
+  ])(`$runs $kind are answered alike (seed ${SEED})`, async ({ script, runs }) => {
+    const property = fc.asyncProperty(script, fc.constantFrom(2 as const, 3 as const), async (commands, protocol) => {
+      const replies = await runScript(client, commands, protocol);
+      const found = await firstDifference(commands, replies, protocol);
+      if (found !== undefined) throw new Error(found);
+    });
+    await fc.assert(property, { numRuns: runs, seed: SEED });
   });
 });
 

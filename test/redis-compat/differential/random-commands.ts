@@ -177,5 +177,59 @@ const commands: readonly fc.Arbitrary<Command>[] = [
 /** Any one command. */
 export const anyCommand: fc.Arbitrary<Command> = fc.oneof(...commands);
 
+/** Offsets around the sizes at which a long string is stored in another way. */
+const farOffset: Argument = fc
+  .tuple(fc.constantFrom(0, 16_384, 32_768, 65_536, 81_920, 131_072), fc.integer({ min: -3, max: 3 }))
+  .map(([near, by]) => String(Math.max(near + by, 0)));
+const farBit: Argument = fc.tuple(farOffset, fc.nat(7)).map(([byte, bit]) => String(Number(byte) * 8 + bit));
+const longValue: Argument = fc
+  .tuple(fc.constantFrom('a', '\xff', '\0', 'ab'), fc.constantFrom(1, 100, 8000, 16_384, 33_000, 65_535))
+  .map(([unit, count]) => unit.repeat(count));
+const endOffset: Argument = fc.oneof(farOffset, fc.constantFrom('-1', '-20000', '-70000'));
+
+const longStringCommands: readonly fc.Arbitrary<Command>[] = [
+  call('SET', key, longValue),
+  call('SET', key, longValue, fc.constant('EX'), fc.constant('5000')),
+  call('APPEND', key, longValue),
+  call('SETRANGE', key, farOffset, longValue),
+  call('SETRANGE', key, farOffset, value),
+  call('GETRANGE', key, endOffset, endOffset),
+  call('STRLEN', key),
+  call('GET', key),
+  call('SETBIT', key, farBit, bit),
+  call('GETBIT', key, farBit),
+  call('BITCOUNT', key),
+  call('BITCOUNT', key, farBit, farBit, fc.constant('BIT')),
+  call('BITPOS', key, bit),
+  call('BITPOS', key, bit, farOffset),
+  call('BITPOS', key, bit, farBit, farBit, fc.constant('BIT')),
+  call('BITFIELD', key, many(fc.tuple(fc.constantFrom('SET', 'INCRBY'), fieldType, farBit, integer), 3)),
+  call('BITFIELD', key, many(fc.tuple(fc.constant('GET'), fieldType, farBit), 3)),
+  call('BITOP', fc.constantFrom('AND', 'OR', 'NOT'), key, some(key, 1, 1)),
+  call(
+    'COPY',
+    key,
+    key,
+    fc.constantFrom([], ['REPLACE'], ['DB', '1', 'REPLACE']).map(it => [...it]),
+  ),
+  call('RENAME', key, key),
+  call('MOVE', key, fc.constantFrom('0', '1')),
+  call('SELECT', fc.constantFrom('0', '0', '1')),
+  call('DEL', key),
+  call('INCR', key),
+  call('GETSET', key, value),
+  call('GETDEL', key),
+  call('EXPIRE', key, seconds),
+  call('TTL', key),
+  call('OBJECT', fc.constant('ENCODING'), key),
+];
+
+/** A script that makes strings long and changes them here and there. */
+export const longStringScript: fc.Arbitrary<Command[]> = fc.array(fc.oneof(...longStringCommands), {
+  minLength: 1,
+  maxLength: 25,
+  size: 'max',
+});
+
 /** A script of random commands; when it fails, fast-check leaves out what does not matter. */
 export const anyScript: fc.Arbitrary<Command[]> = fc.array(anyCommand, { minLength: 1, maxLength: 40, size: 'max' });
