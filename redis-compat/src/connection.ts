@@ -79,7 +79,7 @@ export class Connection implements ClientLink, Recipient {
     this.#host.state.counters.bytesReceived += size;
     if (this.#closing) return;
     this.#parser.feed(bytes, size);
-    this.#runCommands();
+    this.#runCommands(size);
     this.#parser.keepRest();
     if (this.#parser.pendingBytes > this.#host.state.queryBufferLimit) this.#dropGreedy();
   }
@@ -125,11 +125,11 @@ export class Connection implements ClientLink, Recipient {
     return unsent > 0 && !lagging;
   }
 
-  #runCommands(): void {
+  #runCommands(size: number): void {
     const { dispatcher, turn, writer, state } = this.#host;
     const parser = this.#parser;
     dispatcher.readClock();
-    turn.begin(dispatcher.clock);
+    turn.begin(dispatcher.clock, size);
     writer.begin(this.client.protocol);
     parser.maxBulkSize = state.config.protoMaxBulkLen;
     parser.authenticated = this.client.authenticated;
@@ -148,7 +148,7 @@ export class Connection implements ClientLink, Recipient {
     const { dispatcher, turn, writer } = this.#host;
     this.#finish();
     turn.end();
-    turn.begin(dispatcher.clock);
+    turn.begin(dispatcher.clock, 0);
     writer.begin(this.client.protocol);
   }
 

@@ -25,8 +25,10 @@ import {
 } from './protocol/errors.ts';
 import type { ReplyWriter } from './protocol/reply-writer.ts';
 
+/** Errors that are bugs are printed at most this often. */
+const BUG_REPORT_MS = 1000;
+
 const NO_AUTH_NEEDED = flagBit('no_auth');
-const WRITE = flagBit('write');
 const DENY_OOM = flagBit('denyoom');
 const FAST = flagBit('fast');
 const PROTECTED = flagBit('protected');
@@ -39,6 +41,7 @@ export class Dispatcher {
   clock = 0;
   /** What to add to `clock` for milliseconds since the Unix epoch. */
   #epoch = 0;
+  #bugReportedAt = -BUG_REPORT_MS;
   readonly #state: ServerState;
   readonly #reply: ReplyWriter;
   readonly #onFailure: (error: EngineError) => void;
@@ -89,7 +92,7 @@ export class Dispatcher {
   #refusal(client: Client, command: Command, argc: number): string | undefined {
     if (!command.accepts(argc)) return wrongArity(command.fullName);
     if (!client.authenticated && (command.flags & NO_AUTH_NEEDED) === 0) return NO_AUTH;
-    if ((command.flags & (PROTECTED | DENY_OOM | WRITE)) === 0) return undefined;
+    if ((command.flags & (PROTECTED | DENY_OOM)) === 0) return undefined;
     return this.#refusalByState(client, command);
   }
 
@@ -97,7 +100,6 @@ export class Dispatcher {
     const state = this.#state;
     if ((command.flags & PROTECTED) !== 0 && !this.#mayDebug(client)) return DEBUG_NOT_ALLOWED;
     if (state.outOfMemory && (command.flags & DENY_OOM) !== 0) return OUT_OF_MEMORY;
-    if (state.writeError !== undefined && (command.flags & WRITE) !== 0) return cannotPersist(state.writeError);
     return undefined;
   }
 
@@ -133,13 +135,13 @@ export class Dispatcher {
   #explain(error: unknown): string {
     if (error instanceof ReplyError) return error.message;
     if (!(error instanceof EngineError)) {
-      console.error(error);
+      this.#reportBug(error);
       return 'ERR internal error; the server has printed what happened';
     }
     switch (error.code) {
       case 'DISK_FULL':
       case 'IO':
-        return cannotPersist(this.#state.writeError ?? error.message);
+        return cannotPersist(error.message);
       case 'VALUE_TOO_LARGE':
         return STRING_TOO_LARGE;
       case 'POISONED':
@@ -149,6 +151,13 @@ export class Dispatcher {
       default:
         return `ERR ${error.message}`;
     }
+  }
+
+  /** A mistake of ours must be seen, but a client that hits it again and again must not fill the disk with it. */
+  #reportBug(error: unknown): void {
+    if (this.clock - this.#bugReportedAt < BUG_REPORT_MS) return;
+    this.#bugReportedAt = this.clock;
+    console.error(error);
   }
 
   #logSlow(ctx: CommandContext, command: Command, microseconds: number): void {

@@ -14,14 +14,12 @@ import { type Database, EngineError } from '@zerocask/engine';
 import type { ServerState } from './commands/state.ts';
 import type { ReplyWriter } from './protocol/reply-writer.ts';
 
-/** A turn is ended early, between two commands, when it has so many bytes of records ... */
-const MAX_TURN_BYTES = 1024 * 1024;
+/** A turn is ended early, between two commands, when so many bytes of commands have come ... */
+const MAX_REQUEST_BYTES = 1024 * 1024;
 /** ... or of replies ... */
 const MAX_REPLY_BYTES = 4 * 1024 * 1024;
 /** ... or has lasted so long. */
 const MAX_TURN_MS = 2;
-/** How long to wait before an append that failed is tried again. */
-const RETRY_MS = 100;
 
 /** Who is answered at the end of a turn. */
 export interface Recipient {
@@ -49,10 +47,10 @@ export class Turn {
   #answered: Recipient[] = [];
   #held: HeldTurn[] = [];
   #immediate: NodeJS.Immediate | undefined = undefined;
-  #retry: NodeJS.Timeout | undefined = undefined;
   /** Monotonic milliseconds, and the log's position, when the turn began. */
   #startedAt = 0;
   #startPosition: number;
+  #requestBytes = 0;
   #failed = false;
   readonly #end = (): void => this.end();
 
@@ -64,8 +62,9 @@ export class Turn {
     this.#startPosition = database.position;
   }
 
-  /** A command is about to run: there will be an end of turn. `clock` is monotonic, in milliseconds. */
-  begin(clock: number): void {
+  /** Commands of so many bytes are about to run: there will be an end of turn. `clock` is monotonic, in milliseconds. */
+  begin(clock: number, requestBytes: number): void {
+    this.#requestBytes += requestBytes;
     if (this.#immediate !== undefined) return;
     this.#startedAt = clock;
     this.#immediate = setImmediate(this.#end);
@@ -76,7 +75,7 @@ export class Turn {
     return (
       clock - this.#startedAt > MAX_TURN_MS ||
       this.#writer.used > MAX_REPLY_BYTES ||
-      this.#database.position - this.#startPosition > MAX_TURN_BYTES
+      this.#requestBytes > MAX_REQUEST_BYTES
     );
   }
 
@@ -90,14 +89,16 @@ export class Turn {
     if (this.#immediate !== undefined) clearImmediate(this.#immediate);
     this.#immediate = undefined;
     if (this.#failed) return;
+    this.#requestBytes = 0;
     this.#state.counters.turns++;
-    this.#commit();
-    const position = this.#database.position;
+    this.#database.commitTurn();
+    const { position } = this.#database;
     const wrote = position !== this.#startPosition;
     this.#startPosition = position;
-    this.#releaseHeld();
-    const mayLeave = this.#database.isDurable(position) || (this.#state.writeError !== undefined && !wrote);
-    this.#dispatchReplies(mayLeave, position);
+    if (this.#held.length > 0) this.#releaseHeld();
+    const durable = this.#database.isDurable(position);
+    this.#state.logStuck = !durable && this.#database.stats.pendingBytes > 0;
+    this.#dispatchReplies(durable || (this.#state.logStuck && !wrote), position);
   }
 
   /** Resolves when all replies produced so far have been sent. */
@@ -107,42 +108,15 @@ export class Turn {
       await this.#database.durable(this.#held.at(-1)!.position);
       this.#releaseHeld();
     }
-    clearTimeout(this.#retry);
   }
 
   /** The storage can take no more: close whoever waits, and answer nothing from now on. */
   fail(): void {
     this.#failed = true;
-    clearTimeout(this.#retry);
     for (const turn of this.#held) for (const { to } of turn.replies) to.kill();
     for (const recipient of this.#answered) recipient.kill();
     this.#held = [];
     this.#answered = [];
-  }
-
-  #commit(): void {
-    try {
-      this.#database.commitTurn();
-      if (this.#state.writeError !== undefined) this.#recovered();
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      if (error.code === 'DISK_FULL' || error.code === 'IO') this.#appendFailed(error);
-      else this.#onFailure(error);
-    }
-  }
-
-  #appendFailed(error: EngineError): void {
-    if (this.#state.writeError === undefined) {
-      console.error(`zerocask: cannot append to the log: ${error.message}. Writes are refused until it works again.`);
-    }
-    this.#state.writeError = error.message;
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(this.#end, RETRY_MS);
-  }
-
-  #recovered(): void {
-    this.#state.writeError = undefined;
-    console.error('zerocask: the log can be appended to again.');
   }
 
   #dispatchReplies(mayLeave: boolean, position: number): void {

@@ -4,7 +4,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RedisServer, start } from '../../redis-compat/src/server.ts';
+import { type RedisServer, type StartOptions, start } from '../../redis-compat/src/server.ts';
 import { type Command, RawClient, type Reply } from './raw-client.ts';
 
 /** A running server and one client of it. */
@@ -18,9 +18,12 @@ export interface OurServer {
 }
 
 /** Start one on a spare port, with these parameters of redis.conf. */
-export async function startOurs(settings: Readonly<Record<string, string | number>> = {}): Promise<OurServer> {
+export async function startOurs(
+  settings: Readonly<Record<string, string | number>> = {},
+  options: Omit<StartOptions, 'settings' | 'config'> = {},
+): Promise<OurServer> {
   const dir = await mkdtemp(join(tmpdir(), 'zerocask-test-'));
-  const server = await start({ settings: { port: 0, dir, ...settings } });
+  const server = await start({ ...options, settings: { port: 0, dir, ...settings } });
   const client = await RawClient.connect(server.port);
   return {
     server,

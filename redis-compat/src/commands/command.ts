@@ -140,7 +140,7 @@ function writeInfo(reply: ReplyWriter, command: Command | undefined): void {
     return;
   }
   const { spec } = command;
-  const { first, last, step } = legacyRange(command);
+  const { first, last, step } = legacyRange(spec.keys ?? []);
   reply.array(10);
   reply.bulkString(command.fullName);
   reply.integer(command.arity);

@@ -8,7 +8,7 @@ import { REDIS_VERSION, type ServerState, ZEROCASK_VERSION } from './state.ts';
 import type { CommandTable } from './table.ts';
 
 /** INFO. */
-export const infoCommands = {
+export const infoCommands: CommandTable = {
   info: {
     arity: -1,
     flags: ['loading', 'stale'],
@@ -22,7 +22,7 @@ export const infoCommands = {
     arguments: [{ name: 'section', type: 'string', flags: ['optional', 'multiple'] }],
     run: info,
   },
-} as const satisfies CommandTable;
+};
 
 type Fields = readonly (readonly [name: string, value: string | number])[];
 
@@ -171,8 +171,8 @@ function persistence(state: ServerState): Fields {
     ['aof_last_rewrite_time_sec', -1],
     ['aof_current_rewrite_time_sec', -1],
     ['aof_last_bgrewrite_status', 'ok'],
-    ['aof_last_write_status', state.writeError === undefined ? 'ok' : 'err'],
-    ['aof_current_size', state.databases.engine.position],
+    ['aof_last_write_status', state.logStuck ? 'err' : 'ok'],
+    ['aof_current_size', state.databases.engine.stats.dataBytes],
     ['aof_base_size', 0],
     ['aof_pending_rewrite', 0],
   ];

@@ -29,13 +29,34 @@ export function keyPositions(command: Command, bytes: Buffer, at: Offsets, argc:
   return found;
 }
 
-/** First, last and step as COMMAND INFO shows them; all 0 when there are no keys at fixed places. */
-export function legacyRange(command: Command): { first: number; last: number; step: number } {
-  const spec = command.spec.keys?.find(key => typeof key.begin === 'number' && key.range !== undefined);
-  if (spec === undefined || typeof spec.begin !== 'number' || spec.range === undefined)
-    return { first: 0, last: 0, step: 0 };
-  const { last, step } = spec.range;
-  return { first: spec.begin, last: last < 0 ? last : spec.begin + last, step };
+/** Keys as older clients know them: every argument from first to last, `step` apart; all 0 when there are none such. */
+export interface LegacyRange {
+  readonly first: number;
+  readonly last: number;
+  readonly step: number;
+  /** Are there keys that the range does not tell? */
+  readonly isPartial: boolean;
+}
+
+/** The specifications of a command in one range, as far as that goes. */
+export function legacyRange(keys: readonly KeySpec[]): LegacyRange {
+  if (keys.length === 1 && isPlainRange(keys[0]!)) {
+    return { ...plainRange(keys[0]!), isPartial: keys[0]!.flags.includes('incomplete') };
+  }
+  const ranges = keys.filter(key => isPlainRange(key) && key.range!.step === 1).map(plainRange);
+  if (ranges.length === 0) return { first: 0, last: 0, step: 0, isPartial: keys.length > 0 };
+  const isJoined = ranges.every((range, i) => i === 0 || range.first === ranges[i - 1]!.last + 1);
+  const isPartial = ranges.length < keys.length || !isJoined || keys.some(key => key.flags.includes('incomplete'));
+  const last = ranges.some(range => range.last < 0) ? -1 : Math.max(...ranges.map(range => range.last));
+  return { first: Math.min(...ranges.map(range => range.first)), last, step: 1, isPartial };
+}
+
+const isPlainRange = (key: KeySpec): boolean => typeof key.begin === 'number' && key.range !== undefined;
+
+function plainRange(key: KeySpec): Range {
+  const { last, step } = key.range!;
+  const first = key.begin as number;
+  return { first, last: last < 0 ? last : first + last, step };
 }
 
 interface Range {

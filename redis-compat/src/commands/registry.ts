@@ -4,6 +4,7 @@
  * Invariants: (1) a name is found in any case; a table is complete when it is built and never changes;
  *             (2) what COMMAND answers is derived from the table's entry, never stated twice.
  */
+import { legacyRange } from './keys.ts';
 import {
   ACL_CATEGORIES,
   type AclCategory,
@@ -13,7 +14,6 @@ import {
   type CommandHandler,
   type CommandSpec,
   type CommandTable,
-  type KeySpec,
 } from './table.ts';
 
 /** The bit of a flag in `Command.flags`. */
@@ -149,19 +149,16 @@ function isNamed(name: string, bytes: Uint8Array, start: number, end: number): b
 
 /** Stated flags, and `movablekeys` where keys cannot be told from first, last and step. */
 function allFlags(spec: CommandSpec): readonly CommandFlag[] {
-  const movable = spec.findKeys !== undefined || spec.keys?.some((key, i) => i > 0 || !isPlainRange(key));
-  return movable && !spec.flags.includes('movablekeys') ? [...spec.flags, 'movablekeys'] : spec.flags;
+  const isMovable = spec.findKeys !== undefined || legacyRange(spec.keys ?? []).isPartial;
+  return isMovable && !spec.flags.includes('movablekeys') ? [...spec.flags, 'movablekeys'] : spec.flags;
 }
 
-const isPlainRange = (key: KeySpec): boolean =>
-  typeof key.begin === 'number' && key.range !== undefined && !key.flags.includes('incomplete');
-
-/** As Redis derives them: from flags, from the group, and as stated; a container has none of its group's. */
+/** As Redis has them: from flags, from the group, and as stated; a container, and WAIT, have none of their group's. */
 function categoriesOf(spec: CommandSpec): readonly AclCategory[] {
   const categories = new Set<AclCategory>(spec.categories);
   const has = (flag: CommandFlag): boolean => spec.flags.includes(flag);
   const group = GROUP_CATEGORY[spec.group];
-  if (group !== undefined && spec.run !== undefined) categories.add(group);
+  if (group !== undefined && spec.run !== undefined && !categories.has('connection')) categories.add(group);
   if (has('write')) categories.add('write');
   if (has('readonly') && !categories.has('scripting')) categories.add('read');
   if (has('admin')) categories.add('admin').add('dangerous');

@@ -56,8 +56,8 @@ export class ServerState {
   host = '';
   port = 0;
   counters: Counters = new Counters();
-  /** Why records cannot be appended to the log; undefined while they can. Writes are refused meanwhile. */
-  writeError: string | undefined = undefined;
+  /** The last turn could not be appended to the log; the engine tries again, and refuses writes meanwhile. */
+  logStuck = false;
   /** `client-query-buffer-limit`: most bytes of a request that has not arrived whole. */
   queryBufferLimit = 0;
   /** Is there a password, so that a new client has to give it? */
