@@ -387,6 +387,8 @@ describe('The data file', () => {
       thrownBy(() => create(fullDisk({ left: room })), `create with room for ${room} bytes`);
       expect(nodeFs.readdirSync(directory), `files left with room for ${room} bytes`).toEqual([]);
     }
+    create(fullDisk({ left: 32 })).close(); // The name is free again.
+    expect(contents(NAME)).toHaveLength(32);
   });
 
   test('read beyond the end is corruption with file and offset', () => {
@@ -466,11 +468,13 @@ describe('The data file', () => {
 
   test('a failed open or create leaves no file open', () => {
     let open = 0;
+    let opened = 0;
     const counting = (fs: FileSystem): FileSystem =>
       wrapped(fs, {
         open: (path, mode) => {
           const file = fs.open(path, mode);
           open++;
+          opened++;
           const close = (): void => {
             open--;
             file.close();
@@ -481,6 +485,7 @@ describe('The data file', () => {
     nodeFs.writeFileSync(join(directory, NAME), Buffer.alloc(32));
     thrownBy(() => DataFile.open(counting(nodeFileSystem), directory, id(7)), 'open of a damaged file');
     thrownBy(() => DataFile.create(counting(fullDisk({ left: 3 })), directory, id(8), SALT), 'create on a full disk');
+    expect(opened, 'files that were opened').toBe(2);
     expect(open, 'files still open').toBe(0);
   });
 });
