@@ -6,6 +6,7 @@
  *             (2) the timer keeps no process alive.
  * Left out: sampling. The engine knows which keys are due, soonest first, so nothing has to be guessed.
  */
+import { EngineError } from '@zerocask/engine';
 import type { Databases } from './keyspace.ts';
 
 /** How often the cycle begins: Redis's `hz 10`. */
@@ -51,9 +52,18 @@ export class ExpiryCycle {
     return false;
   }
 
+  /** A storage that fails is told to clients by the end of a turn; here it only ends the slice. */
+  #trySlice(): boolean {
+    try {
+      return this.slice();
+    } catch (error) {
+      if (error instanceof EngineError) return false;
+      throw error;
+    }
+  }
+
   #run(): void {
-    if (!this.enabled || this.#next !== undefined) return;
-    if (!this.slice()) return;
+    if (!this.enabled || this.#next !== undefined || !this.#trySlice()) return;
     this.#next = setImmediate(() => {
       this.#next = undefined;
       this.#run();

@@ -122,7 +122,8 @@ class PartsEdit implements StringEdit {
       const number = partOf(at);
       const base = number * PART_SIZE;
       const part = this.#touched.get(number) ?? this.#storedPart(number);
-      part?.copy(bytes, at - from, at - base, Math.min(to - base, part.length));
+      if (part !== undefined && part.length > at - base)
+        part.copy(bytes, at - from, at - base, Math.min(to - base, part.length));
       at = base + PART_SIZE;
     }
     return bytes;

@@ -66,7 +66,7 @@ describe.runIf(hasRealRedis())('beside a real Redis', () => {
 
   test.each([
     { kind: 'random scripts', script: anyScript, runs: RUNS },
-    { kind: 'scripts on long strings', script: longStringScript, runs: Math.ceil(RUNS / 10) },
+    { kind: 'scripts on long strings', script: longStringScript, runs: Math.ceil(RUNS / 4) },
   ])(`$runs $kind are answered alike (seed ${SEED})`, async ({ script, runs }) => {
     const property = fc.asyncProperty(script, fc.constantFrom(2 as const, 3 as const), async (commands, protocol) => {
       const replies = await runScript(client, commands, protocol);
