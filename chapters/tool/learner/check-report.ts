@@ -30,14 +30,14 @@ export interface ChapterReport {
   readonly inHand: boolean;
 }
 
-/** A body that the starter laid out throws this: `chapter 07: Database.recover`. */
-const STUB = /^chapter (\d\d): (.+)$/;
+/** What a stub throws (`chapter 07: Database.recover`) or a stand-in; in a comparison of errors it stands inside of a text. */
+const STUB = /\bchapter \d\d: ((?:new )?[\w$.#]+)/;
+const STAND_IN = new RegExp(`${NOT_WRITTEN}([^\\s"']+)`);
 
 /** What this failure waits for, when it is nothing but code that is not written yet: `path#name` or `Class.method`. */
-export function notWritten({ message }: Failure): string | undefined {
-  const at = message.indexOf(NOT_WRITTEN);
-  if (at >= 0) return message.slice(at + NOT_WRITTEN.length).split(/\s/)[0]!;
-  return STUB.exec(message.replace(/^Error: /, ''))?.[2];
+export function notWritten({ message, actual = '', diff = '' }: Failure): string | undefined {
+  const said = `${message}\n${actual}\n${diff}`;
+  return STAND_IN.exec(said)?.[1] ?? STUB.exec(said)?.[1];
 }
 
 export function reasonOf(report: ChapterReport, test: TestOutcome): Red {

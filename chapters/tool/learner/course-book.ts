@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Chapter, type Course, CourseError, lastChapter, loadCourse } from '../catalog.ts';
+import { exportsOf } from './exports.ts';
 import { type Files, readText } from './lay-out.ts';
 import { type Session, Stop } from './session.ts';
 import type { CodeLanguage } from './state.ts';
@@ -86,9 +87,10 @@ export async function missingSignatures(
   const { missingContract } = await import('../starter.ts');
   const mine = (path: string): string => join(session.folder, learnersPath(path, code));
   const read = (path: string): string | undefined => (existsSync(mine(path)) ? readText(mine(path)) : undefined);
-  const missing = missingContract(course, chapter.number, read).filter(
-    each => code === 'ts' || !isTypeOnly(each.signature),
-  );
+  const has = (path: string, name: string): boolean => exportsOf(read(path) ?? '').names.has(name); // a re-export
+  const missing = missingContract(course, chapter.number, read)
+    .filter(each => code === 'ts' || !isTypeOnly(each.signature))
+    .filter(each => !has(each.path, each.name));
   const files = [...new Set(missing.map(each => each.path))];
   return files.flatMap(path => [
     `// ${learnersPath(path, code)}`,
