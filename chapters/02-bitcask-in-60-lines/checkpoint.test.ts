@@ -192,10 +192,9 @@ describe('Open, delete and compact', () => {
       state = (state * 16807) % 2147483647;
       return state % limit;
     };
-    const disk = new ForgetfulDisk();
     const model = new Map<string, string>();
-    let store = MiniCask.open('log', disk);
-    for (let step = 0; step < 2000; step++) {
+    let store = MiniCask.open(path);
+    for (let step = 0; step < 1500; step++) {
       const key = `key ${next(30)}`;
       const dice = next(100);
       if (dice < 60) {
@@ -208,10 +207,11 @@ describe('Open, delete and compact', () => {
         store.compact();
       } else {
         store.close();
-        store = MiniCask.open('log', disk);
+        store = MiniCask.open(path);
       }
       expect(store.get(key), `step ${step}`).toBe(model.get(key));
     }
+    store.close();
   });
 });
 

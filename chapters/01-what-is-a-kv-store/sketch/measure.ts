@@ -12,6 +12,7 @@ export interface Store {
   close(): void;
 }
 
+/** One line of the table: bytes over bytes, reads for each get, and the time. */
 export interface Row {
   name: string;
   writeAmplification: number;
@@ -22,7 +23,10 @@ export interface Row {
   microsPerGet: number;
 }
 
-/** Run `workload` and check every answer against a Map: a benchmark that does not check measures how fast a store can be wrong. */
+/**
+ * Run `workload` and check every answer against a Map: a benchmark that does not check measures how fast a store can be wrong.
+ * @throws {Error} `NAME: wrong answer for KEY`
+ */
 export function measure(name: string, store: Store, workload: Workload): Row {
   const expected = new Map(workload.puts);
   const start = performance.now();

@@ -84,7 +84,10 @@ async function work(path: string, directory: string, workload: Workload): Promis
   };
 }
 
-/** A private server without a port: it listens on a socket file in a directory of its own. */
+/**
+ * Start a private server, which listens on a socket file in a directory of its own, and measure it. Where there is no such
+ * program the figures are recorded ones, and `source` begins with `recorded on`.
+ */
 export async function measureRedis(program: string, workload: Workload): Promise<RedisFigures> {
   if (spawnSync(program, ['--version']).status !== 0) return RECORDED;
   const directory = fs.mkdtempSync(join(tmpdir(), 'kv-redis-'));

@@ -18,7 +18,7 @@ interface Split {
   page: number;
 }
 
-/** Keys and values in a tree of pages. */
+/** Keys and values in a tree of pages of 4,096 bytes. */
 export class TreeStore {
   readonly counters: Counters = newCounters();
   readonly #file: CountedFile;
@@ -51,6 +51,7 @@ export class TreeStore {
     this.#file.close();
   }
 
+  /** @throws {RangeError} when the entry would fill more than a quarter of a page; nothing is changed then. */
   put(key: string, value: string): void {
     if (Buffer.byteLength(JSON.stringify([key, value])) > MAX_ENTRY_SIZE)
       throw new RangeError('the entry is too large for a page');
