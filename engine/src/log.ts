@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { DataFile } from './disk/data-file.ts';
 import { dataFileName, type FileId, MAX_FILE_ID } from './disk/file-names.ts';
 import type { FileSystem } from './disk/file-system.ts';
+import { toEngineError } from './disk/io-error.ts';
 import { commitManifest, type LiveFile, type Manifest } from './disk/manifest.ts';
 import { RecordCache } from './disk/record-cache.ts';
 import { CorruptionError, EngineError } from './errors.ts';
@@ -197,7 +198,6 @@ export class Log {
       this.#cutBack(file);
       throw error;
     }
-    if (live.minSeq === 0) live.minSeq = this.writtenSeq + 1;
     live.maxSeq = this.position;
     this.writtenSeq = this.position;
     buffer.cutTo(0);
@@ -226,15 +226,22 @@ export class Log {
   }
 
   #readFromFile(entry: Entry): ValueView {
-    const { recordOffset, recordSize, valueSize } = entry;
-    const file = this.#fileOf(entry.fileId);
+    const { recordSize, valueSize } = entry;
     const bytes = recordSize <= SCRATCH_SIZE ? this.#scratch : Buffer.allocUnsafeSlow(recordSize);
-    file.readInto(bytes, 0, recordOffset, recordSize);
-    if (!isSealed(bytes, 0, recordSize, file.salt, recordOffset)) {
-      throw new CorruptionError(file.name, recordOffset, 'the checksum of the record does not match');
-    }
+    this.#readRecord(entry, bytes);
     this.cache.add(entry, bytes, recordSize - valueSize, recordSize);
     return this.#viewOf(bytes, recordSize - valueSize, valueSize);
+  }
+
+  #readRecord({ fileId, recordOffset, recordSize }: Entry, target: Buffer): void {
+    try {
+      const file = this.#fileOf(fileId);
+      file.readInto(target, 0, recordOffset, recordSize);
+      if (isSealed(target, 0, recordSize, file.salt, recordOffset)) return;
+      throw new CorruptionError(file.name, recordOffset, 'the record does not match its checksum');
+    } catch (error) {
+      throw toEngineError(error, `read ${dataFileName(fileId)} at offset ${recordOffset}`);
+    }
   }
 
   #viewOf(buffer: Buffer, start: number, size: number): ValueView {
@@ -288,7 +295,7 @@ export class Log {
     if (id > MAX_FILE_ID) throw new EngineError('UNSUPPORTED', 'the database has used up all numbers for data files');
     this.manifest.nextFileId++; // Whatever happens now, this number is not tried again.
     const file = DataFile.create(this.#fs, this.directory, id, randomBytes(4).readUInt32LE());
-    const live: LiveFile = { id, salt: file.salt, sealedSize: null, minSeq: 0, maxSeq: 0 };
+    const live: LiveFile = { id, salt: file.salt, sealedSize: null, minSeq: this.position + 1, maxSeq: 0 };
     this.manifest.files.push(live);
     try {
       this.#commitManifest();

@@ -79,6 +79,9 @@ const SLICE_UNITS = 64;
 /** The folder for bytes that do not count any more. */
 const LOST = 'lost';
 
+/** The end of a file whose first record should follow one that is not there: the file before has lost its tail. */
+const LOG_ENDED_BEFORE: FileEnd = { offset: 0, problem: 'torn' };
+
 const PROBLEMS = { torn: 'the record is cut short', corrupt: 'the record does not match its checksum' } as const;
 
 /** Find out what `directory` holds, and leave it so that new files can be added to it. */
@@ -153,12 +156,12 @@ class Recovery {
   async #replayGrowing(files: readonly LiveFile[], manifest: Manifest, replay: Replay): Promise<LiveFile[]> {
     const kept: LiveFile[] = [];
     for (const [i, live] of files.entries()) {
-      const seqBefore = replay.lastSeq;
-      const end = await this.#replayFile(live, replay);
+      const followsOn = live.minSeq <= replay.lastSeq + 1;
+      const end = followsOn ? await this.#replayFile(live, replay) : LOG_ENDED_BEFORE;
       const isLast = end.problem !== undefined || i === files.length - 1;
       if (isLast) this.#assertNothingLost(files.slice(i), end, manifest, replay.lastSeq);
       if (end.offset > FILE_HEADER_SIZE) {
-        kept.push({ ...live, sealedSize: end.offset, minSeq: seqBefore + 1, maxSeq: replay.lastSeq });
+        kept.push({ ...live, sealedSize: end.offset, maxSeq: replay.lastSeq });
       }
       if (end.problem === undefined) continue;
       this.#keepTail(live, end.offset);

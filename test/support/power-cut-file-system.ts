@@ -62,6 +62,33 @@ export class PowerCutFileSystem implements FileSystem {
     return after;
   }
 
+  /** A second file system with all that this one has now, as a process killed now would leave it. */
+  copy(root: string): PowerCutFileSystem {
+    const copies = new Map<MemoryFile, MemoryFile>();
+    const copyOf = (file: MemoryFile): MemoryFile => {
+      const copy = copies.get(file) ?? Object.assign(new MemoryFile(), file);
+      copies.set(file, copy);
+      return copy;
+    };
+    const after = new PowerCutFileSystem(root);
+    for (const [name, file] of this.#names) after.#names.set(name, copyOf(file));
+    for (const [name, file] of this.#namesOnDisk) after.#namesOnDisk.set(name, copyOf(file));
+    return after;
+  }
+
+  /** The bytes of a file, by its path below the root. */
+  bytesOf(name: string): Buffer {
+    const file = this.#names.get(name);
+    if (file === undefined) throw diskError('ENOENT');
+    return file.content;
+  }
+
+  /** Change the bytes of a file behind the engine's back. */
+  change(name: string, change: (bytes: Buffer) => Buffer): void {
+    const file = this.#names.get(name) ?? this.#create(name);
+    file.content = change(Buffer.from(file.content));
+  }
+
   open(path: string, mode: OpenMode): OpenFile {
     const name = this.#nameOf(path);
     const file = mode === 'create' ? this.#create(name) : this.#names.get(name);
@@ -74,7 +101,7 @@ export class PowerCutFileSystem implements FileSystem {
       },
       write: (bytes, start, size, position) => {
         const end = position + size;
-        if (end > file.content.length) file.content = Buffer.concat([file.content], end);
+        file.content = Buffer.concat([file.content], Math.max(end, file.content.length)); // A copy: others may hold it.
         file.content.set(bytes.subarray(start, start + size), position);
         return size;
       },

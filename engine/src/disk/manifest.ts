@@ -31,8 +31,9 @@ export interface LiveFile {
   readonly salt: number;
   /** The size up to which the file counts, once it is synced and will not grow; null: it may still grow. */
   sealedSize: number | null;
-  /** The lowest and highest seq in a sealed file; 0 while it may grow. */
+  /** One above the seq of the record before this file; 0: not known. */
   minSeq: number;
+  /** The highest seq in a sealed file; means nothing while it may grow. */
   maxSeq: number;
 }
 
