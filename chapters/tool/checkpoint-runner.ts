@@ -31,17 +31,10 @@ async function run(request: ChildRequest): Promise<void> {
   process.on('message', message => {
     if (message === 'exit') process.exit(0);
   });
-  // Compiling many files takes a while during which no test ends; the parent listens for silence.
-  const pulse = setInterval(() => tell({ kind: 'alive' }), 1000);
   const jobs = new Map(request.jobs.map(job => [job.name, job]));
   const where = (project: TestProject, file: string): { job: string; chapter: number } => {
     const chapter = jobs.get(project.name)?.files.find(f => samePath(f.file, file))?.chapter;
     return { job: project.name, chapter: chapter ?? -1 };
-  };
-  let collecting = true;
-  const stopPulse = (): void => {
-    if (collecting) clearInterval(pulse);
-    collecting = false;
   };
   const vitest = await startVitest(
     'test',
@@ -59,7 +52,6 @@ async function run(request: ChildRequest): Promise<void> {
       reporters: [
         {
           onTestCaseResult: test => {
-            stopPulse();
             const place = where(test.project, test.module.moduleId);
             tell({ kind: 'test', ...place, result: testResult(test) });
           },

@@ -7,12 +7,28 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from 'vitest';
 
 const folder = process.env['ZEROCASK_PROGRESS'] ?? '';
+const job = process.env['ZEROCASK_JOB'] ?? '';
+const testPath = expect.getState().testPath ?? '';
 const note = join(folder, `${process.pid}-${process.env['VITEST_POOL_ID'] ?? '0'}.json`);
 
 function write(test: string): void {
-  const job = process.env['ZEROCASK_JOB'] ?? '';
-  writeFileSync(note, JSON.stringify({ job, file: expect.getState().testPath ?? '', test }));
+  writeFileSync(note, JSON.stringify({ job, file: testPath, test }));
 }
+
+// vitest tells of these at its very end, which does not come when a test elsewhere never ends.
+const stray = (error: unknown): void => {
+  const { message, name } = error instanceof Error ? error : new Error(String(error));
+  const file = join(folder, `stray-${process.pid}-${process.hrtime.bigint()}.json`);
+  writeFileSync(file, JSON.stringify({ job, file: testPath, message, name, frames: [] }));
+};
+// This file runs anew before each checkpoint, in a process that stays.
+const LISTENING = Symbol.for('zerocask.listening');
+const shared = globalThis as { [LISTENING]?: typeof stray };
+for (const event of ['unhandledRejection', 'uncaughtException']) {
+  if (shared[LISTENING] !== undefined) process.off(event, shared[LISTENING]);
+  process.on(event, stray);
+}
+shared[LISTENING] = stray;
 
 write('');
 beforeEach(context => {

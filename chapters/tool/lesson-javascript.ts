@@ -2,7 +2,7 @@
  * A lesson in JavaScript: the same prose and markers, with blocks that lead from one JavaScript state to the next.
  *
  * The states are those of the TypeScript lesson, each in its JavaScript edition. A block that adds types only has nothing to type and
- * says so. Left out: code in the prose and in sketches, which stays TypeScript.
+ * says so; paths of the learner's files and the commands that run them follow. Left out: other code in the prose and in sketches.
  */
 import { type Block, blockOf } from './blocks.ts';
 import type { Chapter, Course, Language } from './catalog.ts';
@@ -48,8 +48,8 @@ export function lessonInJavaScript(course: Course, chapter: Chapter, text: strin
     bodies.set(step.marker.fence, lines);
   }
   return replaceFences(lesson, bodies)
-    .replace(/^(\s*<!--\s*(?:code|remove):\s*\S+)\.ts\b/gm, '$1.js')
-    .replace(/node --import tsx (\S+)\.ts\b/g, 'node $1.js');
+    .replace(/\b((?:sketch|engine\/src|redis-compat\/src)\/[\w./-]+?)\.ts\b/g, '$1.js')
+    .replace(/node --import tsx /g, 'node ');
 }
 
 const NOTHING = {

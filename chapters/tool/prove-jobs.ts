@@ -3,8 +3,9 @@
  *
  * Each job is one check with one name. Targets live below `.views/`; nothing else is written.
  */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Chapter, type Course, type Mutant, twoDigits } from './catalog.ts';
+import { type Chapter, type Course, listFiles, type Mutant, twoDigits } from './catalog.ts';
 import type { Composer, Snapshot } from './compose.ts';
 import { final } from './compose.ts';
 import { javascriptOfAll } from './javascript.ts';
@@ -33,6 +34,7 @@ export function proofJobs(course: Course, composer: Composer, programHash: strin
   for (const [index, chapter] of course.chapters.entries()) {
     jobs.push(maker.snapshot(chapter), maker.before(chapter), maker.starter(chapter));
     jobs.push(...chapter.mutants.flatMap((mutant, i) => maker.mutant(chapter, mutant, i) ?? []));
+    jobs.push(...maker.challenges(chapter));
     jobs.push(maker.javascript(chapter, editions[index] ?? new Map()));
   }
   jobs.push(maker.final());
@@ -133,6 +135,33 @@ class JobMaker {
     return { ...job, hash: hashAll([job.hash, mutant.caughtBy]) };
   }
 
+  /** A challenge fails on the snapshot, and passes with its solution where the chapter has one. */
+  challenges(chapter: Chapter): ProofJob[] {
+    const folder = join(chapter.dir, 'challenges');
+    const snapshot = this.composer.snapshot(chapter.number);
+    const names = listFiles(folder).flatMap(path => /^([^/]+)\.test\.ts$/.exec(path)?.[1] ?? []);
+    return names.flatMap(name => {
+      const file = join(folder, `${name}.test.ts`);
+      const text = readFileSync(file, 'utf8');
+      const make = (what: string, files: Snapshot, judge: ProofJob['judge']): ProofJob => {
+        const target = join('challenges', `${twoDigits(chapter.number)}-${name}-${what}`);
+        const title = `challenge ${name} of chapter ${twoDigits(chapter.number)} ${what}`;
+        const job = this.#job(4, title, chapter, target, files, [chapter.number], () => []);
+        return { ...job, hash: hashAll([job.hash, text]), job: { ...job.job, test: file }, judge };
+      };
+      const place = `chapters/${chapter.id}/challenges/${name}.test.ts`;
+      const open = make('is open', snapshot, ({ green }) =>
+        green ? [`${place}: it is green without a solution`] : [],
+      );
+      const solution = solutionOf(join(folder, 'solutions', name));
+      if (solution.size === 0) return [open];
+      const solved = make('is solved', new Map([...snapshot, ...solution]), result =>
+        allGreen(result.chapters).map(line => `${place}: ${line}`),
+      );
+      return [open, solved];
+    });
+  }
+
   #job(
     proof: ProofJob['proof'],
     name: string,
@@ -167,6 +196,12 @@ class JobMaker {
     this.#tests.set(number, hash);
     return hash;
   }
+}
+
+/** The files of a solution: `engine/src/...` and the like as they stand, any other belongs to `sketch/`. */
+function solutionOf(folder: string): Map<string, string> {
+  const named = (path: string): string => (/^(engine|redis-compat|sketch)\//.test(path) ? path : `sketch/${path}`);
+  return new Map(listFiles(folder).map(path => [named(path), readFileSync(join(folder, path), 'utf8')]));
 }
 
 const range = (number: number): string => (number === 0 ? '00' : `00-${twoDigits(number)}`);

@@ -59,7 +59,7 @@ const TITLES: Readonly<Record<number, string>> = {
   1: 'snapshots type-check and pass their checkpoints',
   2: 'the packages pass every checkpoint',
   3: 'starters and the snapshots before fail',
-  4: 'mutants are caught',
+  4: 'mutants are caught, challenges are open and can be solved',
   5: 'lessons are woven, whole, and agree in both languages',
   6: 'the robot learner arrives',
   7: 'the JavaScript edition passes',
@@ -102,8 +102,9 @@ class Prover {
     this.#report(9);
     if (composer.problems.length > 0 || course.chapters.length === 0) return this.#end(undefined);
     const runs = { root: this.root, fresh: this.options.changed !== true };
-    const woven = weave(course, composer, { check: true, ...(this.options.static === true ? {} : { runs }) });
-    this.#weaving(course, woven);
+    const quick = this.options.static === true || (this.options.changed === true && this.memory.empty);
+    const woven = weave(course, composer, { check: true, ...(quick ? {} : { runs }) });
+    this.#weaving(course, woven, quick);
     this.#robots(course, composer, woven);
     if (this.options.static === true) return this.#end(countCourse(course, composer, woven.lessons));
     this.#types(course, composer, woven.lessons);
@@ -125,7 +126,7 @@ class Prover {
     }
   }
 
-  #weaving(course: Course, woven: WeaveResult): void {
+  #weaving(course: Course, woven: WeaveResult, quick: boolean): void {
     const runs = woven.problems.filter(problem => / the output of `|: `.*`: /.test(problem));
     const blocks = woven.problems.filter(problem => !runs.includes(problem));
     for (const chapter of this.#chapters(course)) {
@@ -135,10 +136,10 @@ class Prover {
       const form = lessons.flatMap(lesson => lessonProblems(course, lesson));
       this.#add(5, `lesson ${chapter.id} has its parts`, [...new Set(form)]);
       const commands = lessons.flatMap(({ lesson }) => lesson.items.filter(item => item.kind === 'run'));
-      if (commands.length > 0) this.#add(8, `the commands of ${chapter.id}`, runs.filter(own));
+      if (commands.length > 0 && !quick) this.#add(8, `the commands of ${chapter.id}`, runs.filter(own));
     }
     this.#report(5);
-    this.#report(8);
+    if (!quick) this.#report(8);
   }
 
   #robots(course: Course, composer: Composer, woven: WeaveResult): void {

@@ -2,16 +2,16 @@
  * Run checkpoints: vitest in a child process, over one or many targets, with the results as data.
  *
  * A job is a target and the chapters whose checkpoints it has to pass; all jobs share one start of vitest. A test that never ends (an
- * endless loop in a learner's code, in a mutant) can't be stopped from inside: the child is killed when nothing was heard for
+ * endless loop in a learner's code, in a mutant) can't be stopped from inside: the child is killed when one has been running for
  * `silenceMs`, the test counts as failed, and the jobs that were not done run again without that job.
  * Invariant: a file that can't be loaded is an error of its chapter, never a chapter without tests.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Chapter, type Course, chapterAt } from './catalog.ts';
+import { type Course, chapterAt } from './catalog.ts';
 
 /** What one run of vitest is asked to do. */
 export interface Job {
@@ -19,6 +19,8 @@ export interface Job {
   /** The folder that the tests are run against. */
   readonly target: string;
   readonly chapters: readonly number[];
+  /** A test file to run instead of the checkpoints, such as a challenge's; the job then has one chapter. */
+  readonly test?: string;
 }
 
 export type TestState = 'passed' | 'failed' | 'skipped';
@@ -67,7 +69,7 @@ export interface JobResult {
 
 export interface RunOptions {
   readonly workers?: number;
-  /** Silence after which the child is killed. */
+  /** A test that runs longer than this is taken for an endless loop. */
   readonly silenceMs?: number;
   /** Only tests whose full name matches. */
   readonly testNamePattern?: string;
@@ -91,12 +93,12 @@ export interface ChildRequest {
 
 /** What the child sends back, in order. */
 export type ChildMessage =
-  | { readonly kind: 'alive' }
   | { readonly kind: 'test'; readonly job: string; readonly chapter: number; readonly result: TestResult }
   | { readonly kind: 'chapter'; readonly job: string; readonly result: ChapterResult }
   | { readonly kind: 'done'; readonly errors: readonly (TestFailure & { readonly file: string })[] };
 
 const SILENCE_MS = 30_000;
+const LONGEST_SILENCE_MS = 120_000;
 
 /** Run the checkpoints of chapters `from..to` against one folder. */
 export async function runCheckpoints(
@@ -176,20 +178,20 @@ function superviseChild(
   child.stdout?.on('data', data => (output += String(data)));
   child.stderr?.on('data', data => (output += String(data)));
   return new Promise((resolve, reject) => {
-    let timer: NodeJS.Timeout;
+    const silenceMs = options.silenceMs ?? SILENCE_MS;
     let killed = false;
-    const kill = (): void => {
-      killed = true;
-      child.kill('SIGKILL');
-    };
-    const listen = (): void => {
-      clearTimeout(timer);
-      timer = setTimeout(kill, options.silenceMs ?? SILENCE_MS);
-    };
+    let heardAt = Date.now();
+    const watch = setInterval(() => {
+      // A worker in a loop is found by its note; anything else that stands still by a long silence.
+      if (oldestNote(progress) <= Date.now() - silenceMs || heardAt <= Date.now() - LONGEST_SILENCE_MS - silenceMs) {
+        killed = true;
+        child.kill('SIGKILL');
+      }
+    }, 250);
     const abort = (): void => void child.kill('SIGKILL');
     options.signal?.addEventListener('abort', abort, { once: true });
     child.on('message', (message: ChildMessage) => {
-      listen();
+      heardAt = Date.now();
       if (message.kind === 'test') {
         const place = `${message.job} ${message.chapter}`;
         finished.set(place, [...(finished.get(place) ?? []), message.result]);
@@ -204,42 +206,65 @@ function superviseChild(
     });
     child.on('error', reject);
     child.on('exit', () => {
-      clearTimeout(timer);
+      clearInterval(watch);
       options.signal?.removeEventListener('abort', abort);
-      const hung = killed ? readProgress(course, progress) : [];
+      const hung = killed ? readProgress(course, jobs, progress, Date.now() - silenceMs) : [];
+      if (killed) for (const stray of readStray(progress)) addUnhandled(course, jobs, done, stray);
       for (const one of hung) one.passed.push(...(finished.get(`${one.job} ${one.chapter}`) ?? []));
       if (killed && hung.length === 0) errors = [failure(`vitest was silent and was stopped\n${output.slice(-2000)}`)];
       else if (!killed && errors.length === 0 && output !== '') errors = [failure(output.slice(-4000))];
       resolve({ hung, errors });
     });
-    listen();
     child.send(request(course, jobs, options, progress));
   });
 }
 
-/** What the workers were running when they were stopped. */
-function readProgress(course: Course, folder: string): Hung[] {
-  return readdirSync(folder).map(name => {
+/** When the test began that has been running for longest; the future when none runs. */
+function oldestNote(folder: string): number {
+  let oldest = Number.POSITIVE_INFINITY;
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith('stray-')) continue;
+    const stat = statSync(join(folder, name), { throwIfNoEntry: false });
+    if (stat !== undefined) oldest = Math.min(oldest, stat.mtimeMs);
+  }
+  return oldest;
+}
+
+/** The tests that had begun before `before` and were still running when the workers were stopped. */
+function readProgress(course: Course, jobs: readonly Job[], folder: string, before: number): Hung[] {
+  const notes = readdirSync(folder).filter(name => !name.startsWith('stray-'));
+  // What began later was fine until the child was stopped; it runs again.
+  const names = notes.filter(name => statSync(join(folder, name)).mtimeMs <= before);
+  return names.map(name => {
     const note = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { job: string; file: string; test: string };
-    const chapter = course.chapters.find(c => samePath(c.checkpoint, note.file))?.number ?? -1;
+    const job = jobs.find(each => each.name === note.job);
+    const chapter = job?.chapters.find(number => samePath(testFile(course, job, number), note.file)) ?? -1;
     return { job: note.job, chapter, test: note.test, passed: [] };
   });
 }
+
+/** Errors outside of tests that workers noted before they were stopped. */
+function readStray(folder: string): StrayError[] {
+  const names = readdirSync(folder).filter(name => name.startsWith('stray-'));
+  return names.map(name => JSON.parse(readFileSync(join(folder, name), 'utf8')) as StrayError);
+}
+
+type StrayError = TestFailure & { readonly file: string; readonly job?: string };
 
 /** An error outside of every test, such as a promise that nobody awaited, turns its checkpoint red. */
 function addUnhandled(
   course: Course,
   jobs: readonly Job[],
   done: Map<string, Map<number, ChapterResult>>,
-  error: TestFailure & { file: string },
+  error: StrayError,
 ): void {
-  const chapter = course.chapters.find(c => samePath(c.checkpoint, error.file))?.number;
   const inTarget = (job: Job): boolean => error.frames.some(frame => samePath(frame.file, job.target, true));
-  const guilty = jobs.filter(inTarget);
+  const guilty = jobs.filter(job => (error.job === undefined ? inTarget(job) : job.name === error.job));
   for (const job of guilty.length > 0 ? guilty : jobs) {
+    const chapter = job.chapters.find(number => samePath(testFile(course, job, number), error.file));
     const results = done.get(job.name);
     for (const [number, result] of results ?? []) {
-      if (chapter !== undefined && number !== chapter) continue;
+      if (error.file !== '' && number !== chapter) continue;
       results?.set(number, { ...result, green: false, errors: [...result.errors, error] });
     }
   }
@@ -262,19 +287,21 @@ function startChild(root: string): ChildProcess {
 }
 
 function request(course: Course, jobs: readonly Job[], options: RunOptions, progress: string): ChildRequest {
-  const file = (chapter: Chapter): { chapter: number; file: string } => ({
-    chapter: chapter.number,
-    file: chapter.checkpoint,
-  });
   return {
     root: course.root,
-    jobs: jobs.map(job => ({ ...job, files: job.chapters.map(number => file(chapterAt(course, number))) })),
+    jobs: jobs.map(job => ({
+      name: job.name,
+      target: job.target,
+      files: job.chapters.map(chapter => ({ chapter, file: testFile(course, job, chapter) })),
+    })),
     workers: options.workers ?? 2,
     testNamePattern: options.testNamePattern,
     progress,
   };
 }
 
+const testFile = (course: Course, job: Job, chapter: number): string =>
+  job.test ?? chapterAt(course, chapter).checkpoint;
 const failure = (message: string): TestFailure => ({ message, name: 'Error', frames: [] });
 
 function addHung(results: Map<number, ChapterResult>, job: Job, hung: Hung): void {

@@ -203,9 +203,9 @@ class StarterFile {
   ): string | undefined {
     if (isPrivate(member)) return undefined;
     if (ts.isConstructorDeclaration(member)) {
-      // A derived class has to reach its parent before it may throw.
-      if (derived) return `  ${this.#text(member).trim()}`;
-      return member.body === undefined ? undefined : this.#withBody(member, member.body, `new ${owner}`, '  ');
+      if (member.body === undefined) return undefined;
+      const parent = derived ? superCall(member.body, this.source) : undefined;
+      return this.#withBody(member, member.body, `new ${owner}`, '  ', parent);
     }
     const name = member.name?.getText(this.source) ?? '';
     if (!whole && !names.has(`${owner}.${name}`)) return undefined;
@@ -235,11 +235,13 @@ class StarterFile {
     return `${head}undefined as never; // chapter ${twoDigits(this.chapter.number)}: ${name}`;
   }
 
-  #withBody(node: Named, body: ts.Block | undefined, name: string, indent = ''): string {
+  /** `first` is a statement that has to come before the refusal. */
+  #withBody(node: Named, body: ts.Block | undefined, name: string, indent = '', first?: string): string {
     const docs = this.#docs(node);
     const start = node.getStart(this.source);
     if (body === undefined) return indent + docs + this.#slice(start, node.end);
-    return `${indent}${docs}${this.#slice(start, body.getStart(this.source))}{\n${indent}  ${this.#refusal(name)}\n${indent}}`;
+    const lines = [...(first === undefined ? [] : [first]), this.#refusal(name)].map(line => `${indent}  ${line}\n`);
+    return `${indent}${docs}${this.#slice(start, body.getStart(this.source))}{\n${lines.join('')}${indent}}`;
   }
 
   #refusal(name: string): string {
@@ -304,6 +306,17 @@ function brace(node: ts.ClassDeclaration, source: ts.SourceFile): number {
     '{',
     node.heritageClauses?.at(-1)?.end ?? node.typeParameters?.end ?? node.name?.end ?? node.pos,
   );
+}
+
+/** A derived class has to reach its parent before it may refuse. */
+function superCall(body: ts.Block, source: ts.SourceFile): string | undefined {
+  const call = body.statements.find(
+    node =>
+      ts.isExpressionStatement(node) &&
+      ts.isCallExpression(node.expression) &&
+      node.expression.expression.kind === ts.SyntaxKind.SuperKeyword,
+  );
+  return call?.getText(source);
 }
 
 function declaredNames(node: ts.Statement): string[] {

@@ -296,6 +296,10 @@ ${code('engine/src/index.ts')}`,
   },
 ];
 
+const CHALLENGE =
+  "import { expect, test } from 'vitest';\nimport { one } from '#sketch/one.ts';\ntest('one', () => expect(one()).toBe(1));\n";
+const SOLUTION = 'export const one = (): number => 1;\n';
+
 const PARTS = {
   en: [
     'The idea',
@@ -332,7 +336,8 @@ export function buildToy(): string {
     const json = { track: 'A', hours: 1, title, ...chapter.json, hints: [{ section, levels }], predictions };
     write(root, `${folder}/chapter.json`, JSON.stringify(json));
     write(root, `${folder}/checkpoint.test.ts`, `import { describe, expect, test } from 'vitest';\n${chapter.test}\n`);
-    write(root, `${folder}/challenges/one.test.ts`, "import { test } from 'vitest';\ntest('one', () => {});\n");
+    write(root, `${folder}/challenges/one.test.ts`, CHALLENGE);
+    write(root, `${folder}/challenges/solutions/one/one.ts`, SOLUTION);
     write(root, `${folder}/README.md`, lesson(chapter, 'en'));
     write(root, `${folder}/README.zh.md`, lesson(chapter, 'zh'));
   }
