@@ -48,8 +48,8 @@ async function main(words: readonly string[]): Promise<void> {
   const server = await start({ config }).catch((error: unknown) => {
     throw explainStart(error, config);
   });
-  greet(server);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void server.stop());
+  greet(server);
   await server.stopped;
 }
 
@@ -125,6 +125,7 @@ function explainStart(error: unknown, config: Config): Error {
       return new StartError(
         `the data directory ${directory} cannot be written by this user: change its owner, or choose another with --dir PATH`,
       );
+    case 'INVALID_ARGUMENT':
     case 'ENOTDIR':
     case 'EEXIST':
       return new StartError(

@@ -160,6 +160,9 @@ export const PARAMETERS: Readonly<Record<string, Parameter>> = {
   databases: integer(16, 1, 16384, fixed),
   appendonly: bool(true),
   appendfsync: oneOf('everysec', ['everysec', 'always', 'no']),
+  // These two are ours: a data file is followed by a new one at this size; memory for values read lately.
+  'max-data-file-size': memory(256 * MIB, 64 * KIB, fixed),
+  'value-cache-size': memory(32 * MIB, 0, fixed),
   save: words('', { check: checkSave, ...none }),
   dbfilename: text('dump.rdb', none),
   appendfilename: text('appendonly.aof', { ...fixed, ...none }),

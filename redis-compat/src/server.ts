@@ -4,7 +4,6 @@
  * Invariants: (1) a server that stops has answered what it has run, and has synced what it has answered;
  *             (2) a storage that fails ends the server: after that nobody is told anything that may not be true.
  */
-import { mkdir } from 'node:fs/promises';
 import type { Server, Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { Database, type DatabaseOptions, type Durability, type EngineError } from '@zerocask/engine';
@@ -33,7 +32,7 @@ export interface StartOptions {
   /** A configuration that has been read already; `settings` are applied on top. */
   readonly config?: Config;
   /** Options of the engine that redis.conf has no parameter for. */
-  readonly engine?: Pick<DatabaseOptions, 'fs' | 'maxDataFileSize' | 'cacheBytes' | 'lockTimeoutMs'>;
+  readonly engine?: Pick<DatabaseOptions, 'fs' | 'lockTimeoutMs'>;
   /** How sockets are read; 'stream' is slower and works everywhere. */
   readonly readMode?: ReadMode;
 }
@@ -44,8 +43,9 @@ export async function start(options: StartOptions = {}): Promise<RedisServer> {
   config.load(Object.entries(options.settings ?? {}).map(([name, value]): Setting => [name, String(value).split(' ')]));
   const directory = resolve(config.text('dir'));
   config.load([['dir', [directory]]]);
-  await mkdir(directory, { recursive: true });
   const database = await Database.open(directory, {
+    maxDataFileSize: config.number('max-data-file-size'),
+    cacheBytes: config.number('value-cache-size'),
     ...options.engine,
     durability: durabilityOf(config.text('appendfsync')),
     commit: 'turn',
