@@ -3,7 +3,7 @@
  *
  * A write changes what programs see. It reaches the platter with the fsync of its file; a new, removed or renamed name
  * does so with the fsync of the directory, which is opened as '.'. Until then the disk may keep it or lose it.
- * Left out: a disk that keeps a part of what was not synced. Real ones do that too.
+ * Left out: flags (every file is open for appending), and a disk that keeps a part of what was not synced, as real ones do.
  */
 import type { Disk } from './mini-cask.ts';
 

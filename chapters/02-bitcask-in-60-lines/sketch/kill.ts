@@ -15,7 +15,7 @@ function child(path: string): void {
 function parent(): void {
   const directory = fs.mkdtempSync(join(tmpdir(), 'kv-'));
   const path = join(directory, 'log');
-  const { signal } = spawnSync(process.execPath, ['--import', 'tsx', fileURLToPath(import.meta.url), path]);
+  const { signal } = spawnSync(process.execPath, [...process.execArgv, fileURLToPath(import.meta.url), path]);
   const store = MiniCask.open(path);
   let found = 0;
   for (let i = 0; i < 1000; i++) if (store.get(`key ${i}`) === `value ${i}`) found += 1;
