@@ -1,0 +1,314 @@
+/**
+ * The table of docs/durability.md, cell by cell: what each call has done at each level when it returns, what is so when it
+ * throws, and what is there after a kill -9 and after a power cut. The document names these tests.
+ */
+import { describe, expect, test } from 'vitest';
+import { Database, type DatabaseOptions, type Durability } from '../../engine/src/index.ts';
+import { recoverCopy } from '../support/crashed-store.ts';
+import { FaultFileSystem, isSync, isWrite } from '../support/fault-file-system.ts';
+import { PowerCutFileSystem } from '../support/power-cut-file-system.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+
+type Level = 'memory' | 'os' | 'interval' | 'disk';
+
+const INTERVAL_MS = 30;
+const LEVELS: Record<Level, Durability> = {
+  memory: 'memory',
+  os: 'os',
+  interval: { intervalMs: INTERVAL_MS },
+  disk: 'disk',
+};
+
+const full = expect.objectContaining({ code: 'DISK_FULL' });
+const poisoned = expect.objectContaining({ code: 'POISONED' });
+const endOfTurn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
+
+/** Wait until an interval has passed, and the sync that began at its end is done. */
+async function intervalPassed(): Promise<void> {
+  await new Promise(resolve => setTimeout(resolve, INTERVAL_MS + 20));
+  for (let turn = 0; turn < 5; turn++) await endOfTurn();
+}
+
+/** A store that holds `base`, on the disk, and the calls to the disk that came after. */
+class Store {
+  readonly #root = temporaryDirectory('durability');
+  readonly disk = new PowerCutFileSystem(this.#root);
+  readonly fs = new FaultFileSystem(this.disk);
+  db!: Database;
+  #base = 0;
+
+  static async open(options: DatabaseOptions): Promise<Store> {
+    const store = new Store();
+    store.db = await Database.open(store.#root, { fs: store.fs, ...options });
+    store.db.put('base', 'v');
+    await store.db.sync();
+    store.#base = store.fs.calls.length;
+    return store;
+  }
+
+  calls(): string[] {
+    return this.fs.calls.slice(this.#base).map(call => call.operation);
+  }
+
+  failWrites(): void {
+    this.fs.plan = call => (isWrite(call) ? { error: 'ENOSPC', afterBytes: 5 } : undefined);
+  }
+
+  failSyncs(): void {
+    this.fs.plan = call => (isSync(call) ? { error: 'EIO' } : undefined);
+  }
+
+  async afterKill(): Promise<string[]> {
+    return (await recoverCopy(this.disk, () => {})).keys;
+  }
+
+  async afterPowerCut(): Promise<string[]> {
+    return (await recoverCopy(this.disk.cutPower({ bytes: 'lost', names: 'lost' }, this.#root), () => {})).keys;
+  }
+
+  async keysNow(): Promise<string[]> {
+    return Array.from(this.db.keys(), String);
+  }
+}
+
+/** The synchronous calls do the same: one change, at the store's level or at one of its own. */
+const SYNC_CALLS: Record<string, (db: Database, durability?: Durability) => unknown> = {
+  put: (db, durability) => db.put('new', 'v', durability && { durability }),
+  'batch.commit': (db, durability) =>
+    db
+      .batch()
+      .put('new', 'v')
+      .put('new too', 'v')
+      .commit(durability && { durability }),
+};
+const NEW_KEYS: Record<string, string[]> = { put: ['new'], 'batch.commit': ['new', 'new too'] };
+
+for (const [call, make] of Object.entries(SYNC_CALLS)) {
+  const before = ['base'];
+  const after = ['base', ...NEW_KEYS[call]!];
+
+  describe(`${call} at memory`, () => {
+    test('returns with the change in our buffer, which is handed over at the end of the turn', async () => {
+      const store = await Store.open({ durability: 'memory' });
+      make(store.db);
+      expect(await store.keysNow()).toEqual(after);
+      expect(store.calls()).toEqual([]);
+      await endOfTurn();
+      expect(store.calls()).toEqual(['write']);
+      await store.db.close();
+    });
+
+    test('throws only when older bytes are stuck; what it had accepted stays visible and is kept', async () => {
+      const store = await Store.open({ durability: 'memory' });
+      store.failWrites();
+      make(store.db);
+      await endOfTurn();
+      expect(() => store.db.put('later', 'v')).toThrow(full);
+      expect(await store.keysNow()).toEqual(after);
+      store.fs.plan = () => undefined;
+      await store.db.close();
+      expect(await store.afterKill()).toEqual(after);
+    });
+
+    test('survives a kill -9 from the end of the turn on', async () => {
+      const store = await Store.open({ durability: 'memory' });
+      make(store.db);
+      expect(await store.afterKill()).toEqual(before);
+      await endOfTurn();
+      expect(await store.afterKill()).toEqual(after);
+      await store.db.close();
+    });
+
+    test('survives a power cut from the next sync on; before it, a prefix is there', async () => {
+      const store = await Store.open({ durability: 'memory' });
+      make(store.db);
+      await endOfTurn();
+      expect(await store.afterPowerCut()).toEqual(before);
+      await store.db.sync();
+      expect(await store.afterPowerCut()).toEqual(after);
+      await store.db.close();
+    });
+  });
+
+  for (const level of ['os', 'interval', 'disk'] as const) {
+    const durability = LEVELS[level];
+
+    describe(`${call} at ${level}`, () => {
+      test('returns when one write, and at disk a sync of its own, is done', async () => {
+        const store = await Store.open({ durability });
+        make(store.db);
+        expect(store.calls()).toEqual(level === 'disk' ? ['write', 'syncData'] : ['write']);
+        await intervalPassed();
+        expect(store.calls().slice(1)).toEqual({ os: [], interval: ['syncDataLater'], disk: ['syncData'] }[level]);
+        await store.db.close();
+      });
+
+      test('throws when the append fails: not visible now, absent after reopening', async () => {
+        const store = await Store.open({ durability });
+        store.failWrites();
+        expect(() => make(store.db)).toThrow(full);
+        expect(await store.keysNow()).toEqual(before);
+        expect(await store.afterKill()).toEqual(before);
+        store.fs.plan = () => undefined;
+        await store.db.close();
+      });
+
+      test('survives a kill -9 from its return on', async () => {
+        const store = await Store.open({ durability });
+        make(store.db);
+        expect(await store.afterKill()).toEqual(after);
+        await store.db.close();
+      });
+
+      const powerCut = {
+        os: 'survives a power cut from the next sync on; before it, a prefix is there',
+        interval: 'survives a power cut from n milliseconds and one sync after its return on',
+        disk: 'survives a power cut from its return on',
+      }[level];
+      test(powerCut, async () => {
+        const store = await Store.open({ durability });
+        make(store.db);
+        expect(await store.afterPowerCut()).toEqual(level === 'disk' ? after : before);
+        await intervalPassed();
+        expect(await store.afterPowerCut()).toEqual(level === 'os' ? before : after);
+        await store.db.sync();
+        expect(await store.afterPowerCut()).toEqual(after);
+        await store.db.close();
+      });
+
+      test('may be asked for by one call of a store of another level', async () => {
+        const store = await Store.open({ durability: 'memory' });
+        make(store.db, durability);
+        expect(store.calls()).toEqual(level === 'disk' ? ['write', 'syncData'] : ['write']);
+        await store.db.close();
+      });
+    });
+  }
+
+  test(`${call} at disk throws when its sync fails: not visible now, and the store is poisoned`, async () => {
+    const store = await Store.open({ durability: 'disk' });
+    store.failSyncs();
+    expect(() => make(store.db)).toThrow(poisoned);
+    expect(await store.keysNow()).toEqual(before);
+    expect(() => store.db.put('later', 'v')).toThrow(poisoned);
+    await store.db.close();
+  });
+}
+
+for (const level of ['memory', 'os', 'interval', 'disk'] as const) {
+  const write = (db: Database): Promise<number> =>
+    db.write([{ type: 'put', key: 'new', value: 'v' }], { durability: LEVELS[level] });
+
+  describe(`write at ${level}`, () => {
+    test('resolves when the append of the turn, and at disk a shared sync, is done', async () => {
+      const store = await Store.open({});
+      await Promise.all([write(store.db), write(store.db)]);
+      expect(store.calls()).toEqual(level === 'disk' ? ['write', 'syncDataLater'] : ['write']);
+      await store.db.close();
+    });
+
+    test('rejects when the append fails: not visible now, absent after reopening', async () => {
+      const store = await Store.open({});
+      store.failWrites();
+      await expect(write(store.db)).rejects.toThrow(full);
+      expect(await store.keysNow()).toEqual(['base']);
+      expect(await store.afterKill()).toEqual(['base']);
+      store.fs.plan = () => undefined;
+      await store.db.close();
+    });
+
+    test('survives a kill -9 from its resolution on', async () => {
+      const store = await Store.open({});
+      await write(store.db);
+      expect(await store.afterKill()).toEqual(['base', 'new']);
+      await store.db.close();
+    });
+
+    test('survives a power cut when its level says so', async () => {
+      const store = await Store.open({});
+      await write(store.db);
+      expect(await store.afterPowerCut()).toEqual(level === 'disk' ? ['base', 'new'] : ['base']);
+      await intervalPassed();
+      expect(await store.afterPowerCut()).toEqual(level === 'memory' || level === 'os' ? ['base'] : ['base', 'new']);
+      await store.db.close();
+    });
+  });
+}
+
+test('write at disk rejects when its sync fails: visible, perhaps there after reopening, and the store is poisoned', async () => {
+  const store = await Store.open({});
+  store.failSyncs();
+  await expect(store.db.write([{ type: 'put', key: 'new', value: 'v' }], { durability: 'disk' })).rejects.toThrow(
+    poisoned,
+  );
+  expect(await store.keysNow()).toEqual(['base', 'new']);
+  await store.db.close();
+});
+
+describe('sync()', () => {
+  test('resolves when everything before it is on the disk; of nothing unsynced, at once', async () => {
+    const store = await Store.open({ durability: 'memory' });
+    await store.db.sync();
+    expect(store.calls()).toEqual([]);
+    store.db.put('new', 'v');
+    const write = store.db.write([{ type: 'put', key: 'written', value: 'v' }]);
+    await store.db.sync();
+    expect(await store.afterPowerCut()).toEqual(['base', 'new', 'written']);
+    await write;
+    await store.db.close();
+  });
+
+  test('covers every file that was written to, and the names of new ones', async () => {
+    const store = await Store.open({ maxDataFileSize: 100 });
+    for (let i = 0; i < 9; i++) store.db.put(`k${i}`, 'x'.repeat(100));
+    await store.db.sync();
+    expect(await store.afterPowerCut()).toHaveLength(10);
+    await store.db.close();
+  });
+
+  test('of many callers shares one sync, which began after the last of them was written', async () => {
+    const store = await Store.open({});
+    store.db.put('a', 'v');
+    const first = store.db.sync(); // Its sync begins now.
+    store.db.put('b', 'v');
+    const others = Array.from({ length: 10 }, () => store.db.sync());
+    await first;
+    expect(await store.afterPowerCut()).toEqual(expect.arrayContaining(['a', 'base']));
+    await Promise.all(others);
+    expect(await store.afterPowerCut()).toEqual(['a', 'b', 'base']);
+    expect(store.calls()).toEqual(['write', 'syncDataLater', 'write', 'syncDataLater']);
+    await store.db.close();
+  });
+});
+
+describe('a turn', () => {
+  for (const level of ['memory', 'os', 'interval', 'disk'] as const) {
+    test(`at ${level} is durable when its level says so, and only then`, async () => {
+      const store = await Store.open({ commit: 'turn', durability: LEVELS[level] });
+      const position = store.db.put('new', 'v');
+      expect(await store.keysNow()).toEqual(['base', 'new']);
+      expect(store.db.isDurable(position)).toBe(level === 'memory');
+      expect(await store.afterKill()).toEqual(['base']);
+      store.db.commitTurn();
+      expect(await store.afterKill()).toEqual(['base', 'new']);
+      expect(store.db.isDurable(position)).toBe(level !== 'disk');
+      await store.db.durable(position);
+      expect(await store.afterPowerCut()).toEqual(level === 'disk' ? ['base', 'new'] : ['base']);
+      await intervalPassed();
+      const synced = level === 'interval' || level === 'disk';
+      expect(await store.afterPowerCut()).toEqual(synced ? ['base', 'new'] : ['base']);
+      await store.db.close();
+    });
+  }
+});
+
+describe('close()', () => {
+  test('has everything on the disk, at every level', async () => {
+    for (const level of ['memory', 'os', 'interval', 'disk'] as const) {
+      const store = await Store.open({ durability: LEVELS[level] });
+      store.db.put('new', 'v');
+      await store.db.close();
+      expect(await store.afterPowerCut()).toEqual(['base', 'new']);
+    }
+  });
+});
