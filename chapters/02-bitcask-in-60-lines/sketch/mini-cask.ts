@@ -85,7 +85,7 @@ export class MiniCask {
     this.#append(Buffer.from(key), Buffer.from(value));
   }
 
-  /** The value of `key`, or undefined: one look into memory, one read from the log. */
+  /** The value of `key`, or undefined: one look into memory, one read of the value and nothing else. */
   get(key: string): string | undefined {
     const place = this.#keydir.get(key);
     return place && this.#read(place.offset, place.size).toString();
