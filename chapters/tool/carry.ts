@@ -11,8 +11,9 @@ import { join as joinPath } from 'node:path';
 import { type Course, loadCourse } from './catalog.ts';
 import { Composer, numberKey } from './compose.ts';
 import { hashOf } from './derive.ts';
+import { fitImports } from './imports.ts';
 import { merge } from './merge.ts';
-import { cut, label, type Piece } from './pieces.ts';
+import { cut, IMPORTS, label, type Piece } from './pieces.ts';
 import { formatStored, parseStored, storedPlace } from './store.ts';
 import { successorsOf } from './structure.ts';
 
@@ -28,7 +29,7 @@ export interface Carry {
 }
 
 export interface CarryOptions {
-  /** `path#symbol`s whose stored texts are right as they stand. */
+  /** `path#symbol`s, or paths, whose stored texts are right as they stand. */
   readonly accept?: readonly string[];
   readonly renames?: ReadonlyMap<string, string>;
 }
@@ -77,11 +78,13 @@ function carryChapter(course: Course, composer: Composer, number: number, option
     for (const { id, stored: ours, piece: theirs, home } of successorsOf(composer, composer.file(path), number)) {
       const key = `${path}#${label(id)}`;
       const recorded = known[key];
-      const settled = options.accept?.includes(key) === true || isRename(theirs, recorded, options);
+      const settled =
+        options.accept?.some(entry => entry === key || entry === path) === true || isRename(theirs, recorded, options);
       if (recorded === undefined || recorded === hashOf(theirs) || settled) continue;
       const place = storedPlace(chapter, path);
       const base = formerText(course, path, id, recorded, options);
-      const merged = base === undefined ? undefined : mergePieces(base, ours, theirs);
+      const rest = (): string => textBeside(composer, path, id, number);
+      const merged = base === undefined ? undefined : mergePieces(base, ours, theirs, rest);
       if (merged === undefined) {
         const why = base === undefined ? 'the text before the edit is not in git' : 'both texts changed the same place';
         out.conflicts.push(
@@ -106,8 +109,9 @@ function carryChapter(course: Course, composer: Composer, number: number, option
   }
 }
 
-/** Head and tail of a shell are merged by themselves. The result has to be code. */
-function mergePieces(base: Piece, ours: Piece, theirs: Piece): Piece | undefined {
+/** Head and tail of a shell are merged by themselves, and so are the header comment and the imports. */
+function mergePieces(base: Piece, ours: Piece, theirs: Piece, rest: () => string): Piece | undefined {
+  if (ours.id === IMPORTS) return mergeImports(base, ours, theirs, rest());
   if (base.hole === undefined || ours.hole === undefined || theirs.hole === undefined) {
     const text = merge(base.text, ours.text, theirs.text);
     return text === undefined ? undefined : { id: ours.id, text };
@@ -115,6 +119,37 @@ function mergePieces(base: Piece, ours: Piece, theirs: Piece): Piece | undefined
   const head = merge(base.text.slice(0, base.hole), ours.text.slice(0, ours.hole), theirs.text.slice(0, theirs.hole));
   const tail = merge(base.text.slice(base.hole), ours.text.slice(ours.hole), theirs.text.slice(theirs.hole));
   return head === undefined || tail === undefined ? undefined : { id: ours.id, text: head + tail, hole: head.length };
+}
+
+/**
+ * An older text of a file imports what that text uses, so of an edit of the imports only what it uses too is taken over, and where both
+ * changed the same place its own imports stay: a name that is missing then is a type error of the snapshot.
+ */
+function mergeImports(base: Piece, ours: Piece, theirs: Piece, rest: string): Piece | undefined {
+  const [from, own, now] = [base, ours, theirs].map(piece => splitHeader(piece.text)) as [Header, Header, Header];
+  const header = merge(from.comment, own.comment, now.comment);
+  if (header === undefined) return undefined;
+  const imports = merge(from.imports, own.imports, now.imports);
+  return { id: ours.id, text: header + (imports === undefined ? own.imports : fitImports(imports, rest)) };
+}
+
+interface Header {
+  comment: string;
+  imports: string;
+}
+
+function splitHeader(text: string): Header {
+  const at = /^import\b/m.exec(text)?.index ?? text.length;
+  return { comment: text.slice(0, at), imports: text.slice(at) };
+}
+
+/** The file as it stands in snapshot `number`, without one of its pieces. */
+function textBeside(composer: Composer, path: string, id: string, number: number): string {
+  const pieces = composer.file(path).at(number, [])?.pieces ?? [];
+  return pieces
+    .filter(piece => piece.id !== id)
+    .map(piece => piece.text)
+    .join('');
 }
 
 /** The piece with this hash: remembered, or found in the history of the package file or of a stored one. */

@@ -11,7 +11,8 @@ import { carry, rememberSuccessors, renameWord } from './carry.ts';
 import { type Course, CourseError, listFiles, loadCourse } from './catalog.ts';
 import { Composer, splitSymbol } from './compose.ts';
 import { derive, type Version } from './derive.ts';
-import { cut, join as joinPieces, resolveId } from './pieces.ts';
+import { fitImports } from './imports.ts';
+import { cut, IMPORTS, join as joinPieces, resolveId } from './pieces.ts';
 import { saveDerived } from './save.ts';
 import { weave } from './weave.ts';
 
@@ -48,9 +49,24 @@ export function sync(root: string, options: SyncOptions = {}): void {
 function deriveNow(root: string, options: SyncOptions): ReturnType<typeof derive> {
   const course = loadCourse(root);
   const composer = new Composer(course, formerPackages(course, options));
-  const versions: Version[] = course.chapters.map(({ number }) => ({ number, files: composer.snapshot(number) }));
+  const versions = course.chapters.map(({ number }) => withFittingImports(composer, number));
   if (composer.problems.length > 0) throw new CourseError([...new Set(composer.problems)]);
   return derive(versions, new Composer(course).packages);
+}
+
+/** Snapshot k; where its imports are the package's, without the names that only later chapters use. */
+function withFittingImports(composer: Composer, number: number): Version {
+  const files = new Map(composer.snapshot(number));
+  for (const path of composer.paths()) {
+    const state = composer.file(path).at(number, []);
+    if (state?.homes.get(IMPORTS) !== path) continue;
+    const rest = state.pieces.filter(piece => piece.id !== IMPORTS).map(piece => piece.text);
+    const pieces = state.pieces.map(piece =>
+      piece.id === IMPORTS ? { ...piece, text: fitImports(piece.text, rest.join('')) } : piece,
+    );
+    files.set(path, joinPieces(pieces));
+  }
+  return { number, files };
 }
 
 /** The packages as the chapters should see them: files named by `later` as git has them. */

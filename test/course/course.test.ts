@@ -117,6 +117,28 @@ describe('editing', () => {
     expect(read(root, 'chapters/01-format/README.zh.md')).toContain("text.split('\\t', 2)");
   });
 
+  test('of an edit of the imports an older text takes what it uses', () => {
+    const root = copy();
+    sync(root);
+    const imports = "import { decode, encode, type Line } from './format.ts';";
+    edit(root, 'engine/src/store.ts', imports, `${imports}\nimport { posix } from 'node:path';`);
+    edit(root, 'engine/src/store.ts', 'keeps its lines in memory', 'keeps its lines in memory only');
+    sync(root);
+    const stored = read(root, 'chapters/02-store/src/engine/src/store.ts');
+    expect(stored).toContain('in memory only');
+    expect(stored).not.toContain('posix');
+  });
+
+  test('a package may import what only later chapters use; the snapshots before them do not', async () => {
+    const root = copy();
+    edit(root, 'engine/src/format.ts', ' */\n\n/** The', " */\nimport { later } from './later.ts';\n\n/** The");
+    write(root, 'engine/src/format.ts', `${read(root, 'engine/src/format.ts')}\nexport const EXTRA = later(1);\n`);
+    sync(root);
+    expect(compose(loadCourse(root), 3).get('engine/src/format.ts')).not.toContain('later');
+    expect(JSON.parse(read(root, 'chapters/pending.json'))['engine/src/format.ts']).toEqual(['imports', 'EXTRA']);
+    expect((await prove(root, { static: true })).failed).toBe(0);
+  });
+
   test('a conflict keeps the old text, is listed, and stays red until it is accepted', async () => {
     const root = copy();
     sync(root);
