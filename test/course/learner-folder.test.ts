@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { hexDifference, hexDump } from '../../chapters/tool/learner/hex-view.ts';
 import { inspectFile } from '../../chapters/tool/learner/inspect.ts';
 import { renderMarkdown } from '../../chapters/tool/learner/lesson-view.ts';
@@ -12,6 +12,8 @@ import { columnsOf, paintFor, wrap } from '../../chapters/tool/learner/terminal.
 import { encodeFileHeader } from '../../engine/src/format/file-header.ts';
 import { encodeRecord, KIND_PUT, KIND_TOMBSTONE } from '../../engine/src/format/record.ts';
 import { Desk, makeToyCourse, REFERENCE, REPOSITORY } from './learner-toy.ts';
+
+vi.setConfig({ testTimeout: 240_000 });
 
 let root = '';
 let desk: Desk;
@@ -34,16 +36,16 @@ describe('Build mode', () => {
     expect(red.out).toContain('Still empty: encodeNumber.');
   });
 
-  test('a file that the learner has already is never rewritten, the missing contract is printed', () => {
-    desk.course('start 1 --build');
+  test('a file that the learner has already is never rewritten, the missing contract is printed', async () => {
+    await desk.begin({ chapter: 1, build: true });
     desk.write('engine/src/format/number.ts', '// mine\n');
     const { out } = desk.course('start --build');
     expect(desk.read('engine/src/format/number.ts')).toBe('// mine\n');
     expect(out).toMatch(/adds to them:[\s\S]*encodeNumber\(n: number\): Buffer/);
   });
 
-  test('a chapter built in another way than the reference is green', () => {
-    desk.course('start --build');
+  test('a chapter built in another way than the reference is green', async () => {
+    await desk.begin({ build: true });
     desk.write(
       'sketch/first.ts',
       'export class First extends Map<string, string> { put(k: string, v: string) { this.set(k, v); } }\n',
@@ -54,8 +56,8 @@ describe('Build mode', () => {
 });
 
 describe('The JavaScript edition', () => {
-  test('start, check, diff, solve and the lesson speak JavaScript', () => {
-    desk.course('start 1 --js');
+  test('start, check, diff, solve and the lesson speak JavaScript', async () => {
+    await desk.begin({ chapter: 1, js: true });
     expect(readdirSync(desk.folder)).toContain('vitest.config.js');
     expect(desk.read('sketch/first.js')).not.toContain(': string');
     expect(desk.course('check').out).toContain('To write: engine/src/format/number.js');
@@ -64,33 +66,33 @@ describe('The JavaScript edition', () => {
     expect(desk.course('solve --force').code).toBe(0);
     expect(desk.course('check').code).toBe(0);
     expect(desk.course('start --ts').out).toContain('the other language');
-  }, 30_000);
+  });
 
-  test('its stubs are JavaScript too', () => {
-    desk.course('start 1 --js --build');
+  test('its stubs are JavaScript too', async () => {
+    await desk.begin({ chapter: 1, js: true, build: true });
     expect(desk.read('engine/src/format/number.js')).toContain('export function encodeNumber(n) {');
   });
 });
 
 describe('The lesson as a film', () => {
-  test('play --apply carries each block into the folder, and leaves what the learner changed', () => {
-    desk.course('start');
+  test('play --apply carries each block into the folder, and leaves what the learner changed', async () => {
+    await desk.begin();
     expect(desk.course('play --apply').out).toContain('-> written to sketch/first.ts');
     expect(desk.read('sketch/first.ts')).toBe(REFERENCE.first);
     desk.course('check');
     desk.write('engine/src/format/number.ts', '// mine\n');
     expect(desk.course('play --apply').out).toContain('your engine/src/format/number.ts differs');
     expect(desk.read('engine/src/format/number.ts')).toBe('// mine\n');
-  }, 30_000);
+  });
 
-  test('a challenge is tested on its own, and what it misses is named', () => {
+  test('a challenge is tested on its own, and what it misses is named', async () => {
     const folder = join(root, 'chapters/00-first/challenges');
     mkdirSync(folder, { recursive: true });
     writeFileSync(
       join(folder, 'second.test.ts'),
       "import { expect, test } from 'vitest';\nimport { second } from '#sketch/second.ts';\ntest('second is 2', () => { expect(second()).toBe(2); });\n",
     );
-    desk.course('start');
+    await desk.begin();
     expect(desk.course('challenge 0').out).toContain('second');
     const red = desk.course('challenge 0 second');
     expect(red).toMatchObject({ code: 1, out: expect.stringContaining('To write: sketch/second.ts') });
@@ -106,23 +108,23 @@ describe('Programs of a chapter', () => {
   };
   const wrong = REFERENCE.number.replace('writeUInt32LE', 'writeUInt32BE');
 
-  test("a lab runs on the learner's code, and its exit code is the command's", () => {
+  test("a lab runs on the learner's code, and its exit code is the command's", async () => {
     program(
       'lab',
       "import { encodeNumber } from '#engine/format/number.ts';\nconst n: number = 1;\nconsole.log(encodeNumber(n).toString('hex'));\nprocess.exit(3);\n",
     );
-    desk.course('start 1');
+    await desk.begin({ chapter: 1 });
     desk.write('engine/src/format/number.ts', wrong);
     expect(desk.course('lab 1')).toEqual({ code: 3, out: '00000001\n' });
     expect(desk.course('lab 0').out).toContain('Chapters with one: 01');
   });
 
-  test("a benchmark puts the learner's figure beside the reference's and keeps a ledger", () => {
+  test("a benchmark puts the learner's figure beside the reference's and keeps a ledger", async () => {
     program(
       'bench',
       "import { encodeNumber } from '#engine/format/number.ts';\nconst value: number = 1000 * encodeNumber(1)[0]! + 500;\nconsole.log(JSON.stringify({ name: 'made up', value, unit: 'ops/s' }));\n",
     );
-    desk.course('start 1');
+    await desk.begin({ chapter: 1 });
     desk.write('engine/src/format/number.ts', wrong);
     const { out } = desk.course('bench 1');
     expect(out).toMatch(/made up\n +yours +.* 500 ops\/s\n +reference +.* 1,500 ops\/s/);
@@ -131,8 +133,8 @@ describe('Programs of a chapter', () => {
 });
 
 describe('A copy moved out of the clone', () => {
-  test('runs its checkpoints with the tools of its own and links its own engine', () => {
-    desk.course('start 2');
+  test('runs its checkpoints with the tools of its own and links its own engine', async () => {
+    await desk.begin({ chapter: 2 });
     desk.write('engine/src/format/number.ts', REFERENCE.numberChecked);
     desk.write('engine/src/store.ts', REFERENCE.store);
     desk.write('engine/src/index.ts', REFERENCE.index);
@@ -161,7 +163,7 @@ describe('A copy moved out of the clone', () => {
     expect(run('serve')).toMatchObject({ status: 1, stderr: expect.stringContaining('chapter 22') });
     expect(run('hint').stderr).toContain('ZEROCASK_CLONE');
     rmSync(away, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   /** What `npm install` would bring, from the clone. */
   function installed(folder: string, names: readonly string[]): void {
@@ -173,14 +175,17 @@ describe('A copy moved out of the clone', () => {
 });
 
 describe('A folder that is reached through a link', () => {
-  test.skipIf(process.platform === 'win32')('is checked as one folder: a class is the same from every side', () => {
-    desk.course('start 2');
-    desk.write('engine/src/format/number.ts', REFERENCE.numberChecked);
-    desk.write('engine/src/store.ts', `${REFERENCE.store}`);
-    const link = join(desk.home, 'link');
-    symlinkSync(desk.folder, link);
-    expect(desk.course(`check --dir ${link}`).code).toBe(0);
-  });
+  test.skipIf(process.platform === 'win32')(
+    'is checked as one folder: a class is the same from every side',
+    async () => {
+      await desk.begin({ chapter: 2 });
+      desk.write('engine/src/format/number.ts', REFERENCE.numberChecked);
+      desk.write('engine/src/store.ts', `${REFERENCE.store}`);
+      const link = join(desk.home, 'link');
+      symlinkSync(desk.folder, link);
+      expect(desk.course(`check --dir ${link}`).code).toBe(0);
+    },
+  );
 });
 
 describe('The real course', () => {

@@ -7,6 +7,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createSession } from '../../chapters/tool/learner/session.ts';
+import { type StartOptions, start } from '../../chapters/tool/learner/start.ts';
+import { paintFor } from '../../chapters/tool/learner/terminal.ts';
 
 export const REPOSITORY: string = fileURLToPath(new URL('../..', import.meta.url)).replace(/[\\/]$/, '');
 
@@ -245,6 +248,20 @@ export class Desk {
       env: this.environment(env),
     });
     return { code: run.status ?? -1, out: `${run.stdout}${run.stderr}` };
+  }
+
+  /** `course start` in this process: the quick way to a folder for tests of something else. */
+  async begin(options: StartOptions = {}): Promise<void> {
+    const session = createSession({
+      courseRoot: this.root,
+      folder: this.folder,
+      lang: 'en',
+      paint: paintFor({}, { NO_COLOR: '1' }),
+      interactive: false,
+      columns: 80,
+      print: () => {},
+    });
+    await start(session, options);
   }
 
   /** Starts `course ARGS` with open pipes. */

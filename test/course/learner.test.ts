@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Desk, makeToyCourse, REFERENCE } from './learner-toy.ts';
+
+vi.setConfig({ testTimeout: 240_000 });
 
 let root = '';
 let desk: Desk;
@@ -107,8 +109,8 @@ describe('Laying out the folder', () => {
     expect(existsSync(join(desk.folder, 'engine/src/store.ts'))).toBe(false);
   });
 
-  test('start N in a folder whose earlier chapters are red says what to do instead', () => {
-    desk.course('start');
+  test('start N in a folder whose earlier chapters are red says what to do instead', async () => {
+    await desk.begin();
     const { code, out } = desk.course('start 2');
     expect(code).toBe(1);
     expect(out).toContain('not green yet: 00, 01');
@@ -120,8 +122,8 @@ describe('Laying out the folder', () => {
     expect(desk.course('start 77').out).toContain('There is no chapter 77');
   });
 
-  test('a damaged state file is reported and stays as it is', () => {
-    desk.course('start');
+  test('a damaged state file is reported and stays as it is', async () => {
+    await desk.begin();
     desk.write('.course.json', '{ half');
     const { code, out } = desk.course('check');
     expect(code).toBe(1);
@@ -133,8 +135,8 @@ describe('Laying out the folder', () => {
 describe('Checking', () => {
   const encodeWrongly = REFERENCE.number.replace('writeUInt32LE(n)', 'writeUInt32BE(n)');
 
-  test('an empty chapter is red, says what to write, and that red is right here', () => {
-    desk.course('start');
+  test('an empty chapter is red, says what to write, and that red is right here', async () => {
+    await desk.begin();
     const { code, out } = desk.course('check');
     expect(code).toBe(1);
     expect(out).toContain('To write: sketch/first.ts, which exports First.');
@@ -142,8 +144,8 @@ describe('Checking', () => {
     expect(out).not.toMatch(/\n\s+at /);
   });
 
-  test('green is remembered, committed without a user name, and opens the next chapter', () => {
-    desk.course('start');
+  test('green is remembered, committed without a user name, and opens the next chapter', async () => {
+    await desk.begin();
     desk.write('sketch/first.ts', REFERENCE.first);
     const { code, out } = desk.course('check');
     expect(code).toBe(0);
@@ -152,8 +154,8 @@ describe('Checking', () => {
     expect(desk.state()).toMatchObject({ chapter: 1, passed: { 0: expect.stringMatching(/^\d{4}-/) } });
   });
 
-  test('bytes that differ are shown as hex with a caret, and a history where the test gives one', () => {
-    desk.course('start 1');
+  test('bytes that differ are shown as hex with a caret, and a history where the test gives one', async () => {
+    await desk.begin({ chapter: 1 });
     desk.write('engine/src/format/number.ts', encodeWrongly);
     const { code, out } = desk.course('check');
     expect(code).toBe(1);
@@ -164,8 +166,8 @@ describe('Checking', () => {
     expect(out).toContain('Red is normal while you build this chapter.');
   });
 
-  test('one missing name turns its own section red and no other', () => {
-    desk.course('start 1');
+  test('one missing name turns its own section red and no other', async () => {
+    await desk.begin({ chapter: 1 });
     desk.write(
       'engine/src/format/number.ts',
       REFERENCE.number.slice(0, REFERENCE.number.indexOf('\n/** The number in')),
@@ -176,8 +178,8 @@ describe('Checking', () => {
     expect(out).toMatch(/· Decoding +0\/1/);
   });
 
-  test('a chapter that was green and broke is told from one that is being built', () => {
-    desk.course('start');
+  test('a chapter that was green and broke is told from one that is being built', async () => {
+    await desk.begin();
     desk.write('sketch/first.ts', REFERENCE.first);
     desk.course('check');
     desk.write('sketch/first.ts', REFERENCE.first.replace('.get(key)', '.get(key + key)'));
@@ -186,8 +188,8 @@ describe('Checking', () => {
     expect(out).toContain('diff 0 me');
   });
 
-  test('a syntax error and an import that leads nowhere name the file', () => {
-    desk.course('start 1');
+  test('a syntax error and an import that leads nowhere name the file', async () => {
+    await desk.begin({ chapter: 1 });
     desk.write('engine/src/format/number.ts', 'export function encodeNumber( {\n');
     expect(desk.course('check').out).toContain('number.ts');
     desk.write('engine/src/format/number.ts', `import { x } from './nowhere.ts';\n${REFERENCE.number}void x;\n`);
@@ -196,8 +198,8 @@ describe('Checking', () => {
     expect(out).toContain('./nowhere.ts, which is not there');
   });
 
-  test('a test that never ends is given up and named', () => {
-    desk.course('start 1');
+  test('a test that never ends is given up and named', async () => {
+    await desk.begin({ chapter: 1 });
     desk.write(
       'engine/src/format/number.ts',
       REFERENCE.number.replace('  return bytes;\n', '  for (;;) bytes[0] = n;\n'),
@@ -210,8 +212,8 @@ describe('Checking', () => {
     expect(desk.course('check', { env: { ZEROCASK_SILENCE_MS: '6000' } }).out).toContain('outside of functions');
   });
 
-  test('--json is JSON and nothing else', () => {
-    desk.course('start 1');
+  test('--json is JSON and nothing else', async () => {
+    await desk.begin({ chapter: 1 });
     desk.write('engine/src/format/number.ts', encodeWrongly);
     const { code, out } = desk.course('check --json');
     expect(code).toBe(1);
@@ -225,14 +227,14 @@ describe('Checking', () => {
     });
   });
 
-  test('check N asks for chapters 0 to N, --all for every written one', () => {
-    desk.course('start 2');
+  test('check N asks for chapters 0 to N, --all for every written one', async () => {
+    await desk.begin({ chapter: 2 });
     expect(desk.course('check 1')).toMatchObject({ code: 0, out: expect.stringContaining('Green up to chapter 01') });
     expect(desk.course('check --all').code).toBe(1);
   });
 
-  test('the whole course, typed, is green from the first to the last chapter', () => {
-    desk.course('start');
+  test('the whole course, typed, is green from the first to the last chapter', async () => {
+    await desk.begin();
     desk.write('sketch/first.ts', REFERENCE.first);
     expect(desk.course('check').code).toBe(0);
     desk.write('engine/src/format/number.ts', REFERENCE.number);
@@ -245,12 +247,12 @@ describe('Checking', () => {
     expect(out).toContain('every chapter that is written so far');
     expect(desk.course('').out).toContain('3 of 30 chapters');
     expect(readFileSync(join(desk.folder, 'node_modules/@zerocask/engine/src/index.ts'), 'utf8')).toBe(REFERENCE.index);
-  }, 30_000);
+  });
 });
 
 describe('Help on the way', () => {
-  test('hints come in three levels, one more at each call, for the section that is red', () => {
-    desk.course('start 1');
+  test('hints come in three levels, one more at each call, for the section that is red', async () => {
+    await desk.begin({ chapter: 1 });
     desk.write('engine/src/format/number.ts', REFERENCE.number.replace('readUInt32LE', 'readUInt32BE'));
     desk.course('check');
     expect(desk.course('hint').out).toContain('english nudge for Decoding');
@@ -260,16 +262,16 @@ describe('Help on the way', () => {
     expect(desk.state()['lang']).toBe('zh');
   });
 
-  test('diff N shows what the chapter changes, diff N me what differs from the reference', () => {
-    desk.course('start 2');
+  test('diff N shows what the chapter changes, diff N me what differs from the reference', async () => {
+    await desk.begin({ chapter: 2 });
     expect(desk.course('diff').out).toContain("+  if (bytes.length < 4) throw new RangeError('too short');");
     expect(desk.course('diff 1 me').out).toContain('the same as the reference of chapter 01');
     desk.write('engine/src/format/number.ts', `${REFERENCE.number}// mine\n`);
     expect(desk.course('diff 1 me').out).toContain('-// mine');
   });
 
-  test('solve wants a green chapter or --force, and keeps what was there aside', () => {
-    desk.course('start 1');
+  test('solve wants a green chapter or --force, and keeps what was there aside', async () => {
+    await desk.begin({ chapter: 1 });
     desk.write('engine/src/format/number.ts', '// mine\n');
     const refused = desk.course('solve');
     expect(refused.code).toBe(1);
@@ -282,8 +284,8 @@ describe('Help on the way', () => {
     expect(desk.read(`${aside}/engine/src/format/number.ts`)).toBe('// mine\n');
   });
 
-  test('goto never overwrites silently, in either direction', () => {
-    desk.course('start');
+  test('goto never overwrites silently, in either direction', async () => {
+    await desk.begin();
     desk.write('sketch/first.ts', '// mine\n');
     const refused = desk.course('goto 2');
     expect(refused.code).toBe(1);
@@ -299,7 +301,7 @@ describe('Help on the way', () => {
     expect(existsSync(join(desk.folder, 'engine/src/store.ts'))).toBe(false);
     const asides = readdirSync(join(desk.folder, '.course/aside'), { recursive: true }).map(String);
     expect(asides.filter(path => path.endsWith('first.ts') || path.endsWith('store.ts'))).toHaveLength(2);
-  }, 30_000);
+  });
 
   test('read shows the lesson with the path of each block, in the asked language', () => {
     const { out } = desk.course('read 1');
@@ -316,8 +318,8 @@ describe('Help on the way', () => {
     expect(out).toMatch(/\[1\/3\][\s\S]*\[2\/3\][\s\S]*\[3\/3\]/);
   });
 
-  test('a chapter without a lab or a benchmark says so and is no failure', () => {
-    desk.course('start');
+  test('a chapter without a lab or a benchmark says so and is no failure', async () => {
+    await desk.begin();
     expect(desk.course('lab')).toMatchObject({ code: 0, out: expect.stringContaining('has no lab') });
     expect(desk.course('bench')).toMatchObject({ code: 0, out: expect.stringContaining('has no benchmark') });
   });
@@ -332,7 +334,7 @@ describe('Help on the way', () => {
 
 describe('Watching', () => {
   test('a save is checked again, letters work as lines, q ends it', async () => {
-    desk.course('start');
+    await desk.begin();
     const child = desk.spawn('watch');
     let out = '';
     child.stdout.on('data', data => (out += String(data)));

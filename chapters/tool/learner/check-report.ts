@@ -3,8 +3,8 @@
  * was to be expected here; never of the test runner. Pure: outcomes in, lines out.
  */
 import type { Chapter } from '../catalog.ts';
-import type { CheckOutcome, Failure, TestOutcome } from './check-run.ts';
-import { ENDLESS, NOT_WRITTEN } from './check-run.ts';
+import type { CheckOutcome, Failure, TestOutcome } from './check-outcome.ts';
+import { ENDLESS, NOT_WRITTEN } from './check-outcome.ts';
 import { hexDifference } from './hex-view.ts';
 import { shortPath } from './places.ts';
 import { chapterNumber, type Session } from './session.ts';
@@ -170,7 +170,7 @@ function causeLines(session: Session, test: TestOutcome, failure: Failure): stri
   const waiting = notWritten(failure);
   if (waiting !== undefined) return [waitingLine(session, waiting)];
   if (failure.message === ENDLESS) return [session.say('endless')];
-  if (test.bytes !== undefined) return byteLines(session, test.bytes);
+  if (test.bytes !== undefined) return [...ownWords(session, failure), ...byteLines(session, test.bytes)];
   return [...valueLines(session, failure), ...damageLines(session, failure)];
 }
 
@@ -178,6 +178,12 @@ function waitingLine({ say, paint }: Session, waiting: string): string {
   const [path, name] = waiting.split('#');
   if (name === undefined) return say('stubWaits', { name: paint.cyan(waiting) });
   return say('exportWaits', { path: paint.bold(path!), name: paint.cyan(name) });
+}
+
+/** What the test itself says of the value that differs, `the fields of record 7`. */
+function ownWords({ columns }: Session, { message }: Failure): string[] {
+  const words = /^(.*?): expected /.exec(message)?.[1];
+  return words === undefined ? [] : wrap(words, columns - 4).split('\n');
 }
 
 function byteLines({ say, paint }: Session, bytes: { expected: string; yours: string }): string[] {
@@ -201,13 +207,13 @@ function byteLines({ say, paint }: Session, bytes: { expected: string; yours: st
 
 const MOST_LINES = 14;
 
-function valueLines({ say, paint, columns }: Session, failure: Failure): string[] {
+function valueLines(session: Session, failure: Failure): string[] {
+  const { say, paint, columns } = session;
   const { expected, actual, diff, message, name } = failure;
   if (expected !== undefined && actual !== undefined && !expected.includes('\n') && !actual.includes('\n')) {
-    const custom = /^(.*?): expected /.exec(message)?.[1];
     const shown = textDifference(expected, actual, columns - 12);
     return [
-      ...(custom === undefined ? [] : wrap(custom, columns - 4).split('\n')),
+      ...ownWords(session, failure),
       `${say('expected')} ${paint.green(shown.expected)}`,
       `${say('yours')} ${paint.red(shown.yours)}`,
       ...(shown.caret === '' ? [] : [`${' '.repeat(columnsOf(say('yours')))} ${shown.caret}`]),

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Chapter, Course } from '../catalog.ts';
+import type { CheckOutcome, TestOutcome } from './check-outcome.ts';
 import {
   brokenLines,
   type ChapterReport,
@@ -19,7 +20,7 @@ import {
   reasonLines,
   reasonOf,
 } from './check-report.ts';
-import { type CheckOutcome, runCheckpoints, type TestOutcome } from './check-run.ts';
+import { runCheckpoints } from './check-run.ts';
 import {
   hasCheckpoint,
   isWritten,

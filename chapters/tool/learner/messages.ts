@@ -7,8 +7,6 @@ import type { Language } from './language.ts';
 export type Params = Readonly<Record<string, string | number>>;
 
 const MESSAGES = {
-  languageCode: ['en', 'zh'],
-
   // The command line
   cliDescription: [
     'Zerocask, the course: build a key-value store on disk, then a Redis server on top of it.',
@@ -462,7 +460,6 @@ Nothing was changed. To go on (they are kept in .course/aside/): {command}`,
     '  your {path} differs from the lesson here, so it stays as it is',
     '  你的 {path} 与课文此处不同，保持不动',
   ],
-  applyFailed: ['The block for {path} does not fit: {reason}', '{path} 的代码块对不上：{reason}'],
 
   // Labs and benchmarks
   noLab: ['Chapter {n} has no lab.', '第 {n} 章没有实验。'],

@@ -1,0 +1,75 @@
+/**
+ * What goes wrong on the command line, in one friendly sentence and in the learner's language: unknown commands with the
+ * nearest one, wrong options and numbers, a stop that a command asked for. Only a bug of ours shows a stack.
+ */
+import { type Command, CommanderError } from 'commander';
+import type { Language } from './language.ts';
+import { type MessageKey, speak } from './messages.ts';
+import { Stop } from './session.ts';
+import { StateError } from './state.ts';
+
+/** Turns anything thrown into one message and an exit code. Only a bug of ours shows a stack. */
+export function report(error: unknown, lang: Language, program: Command): number {
+  const text = (key: MessageKey, params = {}): string => speak(lang, key, params);
+  if (error instanceof Stop) {
+    (error.exitCode === 0 ? console.log : console.error)(error.message);
+    return error.exitCode;
+  }
+  if (error instanceof CommanderError) return reportUsage(error, lang, program);
+  if (error instanceof StateError) {
+    console.error(`${error.message}\n${text('mendState')}`);
+    return 1;
+  }
+  console.error(text('bug'));
+  console.error(error);
+  return 1;
+}
+
+function reportUsage(error: CommanderError, lang: Language, program: Command): number {
+  if (error.exitCode === 0) return 0; // help was shown
+  const known = program.commands.map(command => command.name());
+  if (error.code === 'commander.unknownCommand') {
+    const name = /'([^']+)'/.exec(error.message)?.[1] ?? error.message;
+    const close = closest(name, known);
+    console.error(speak(lang, 'unknownCommand', { name }));
+    console.error(
+      close === undefined
+        ? speak(lang, 'knownCommands', { list: known.join(', ') })
+        : speak(lang, 'didYouMean', { name: close }),
+    );
+    return 1;
+  }
+  console.error(usageMessage(error, lang));
+  console.error(speak(lang, 'seeHelp'));
+  return 1;
+}
+
+/** Commander's English sentences in the learner's language; what it does not know it leaves as it is. */
+function usageMessage({ code, message }: CommanderError, lang: Language): string {
+  const [, name = ''] = /'([^']+)'/.exec(message) ?? [];
+  if (code === 'commander.unknownOption') return speak(lang, 'unknownOption', { name });
+  if (code === 'commander.missingArgument') return speak(lang, 'missingArgument', { name });
+  if (code === 'commander.optionMissingArgument') return speak(lang, 'optionNeedsValue', { name });
+  const own = /is invalid(?: for argument '[^']*')?\. (.+)$/s.exec(message)?.[1];
+  return own ?? message.replace(/^error: /, '');
+}
+
+/** The name that is nearest by edits, if it is near at all. */
+function closest(name: string, known: readonly string[]): string | undefined {
+  const near = known
+    .map(each => ({ each, distance: editDistance(name, each) }))
+    .sort((a, b) => a.distance - b.distance)[0];
+  return near !== undefined && near.distance <= Math.max(1, Math.floor(near.each.length / 2)) ? near.each : undefined;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
