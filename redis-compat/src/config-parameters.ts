@@ -17,8 +17,8 @@ export interface Parameter {
   readonly min?: number;
   readonly max?: number;
   readonly values?: readonly string[];
-  /** May not change while the server runs. */
-  readonly immutable?: true;
+  /** May not be set while the server runs; 'here': Redis could change it, we cannot, so only the value it has is accepted. */
+  readonly immutable?: true | 'here';
   /** Found by its exact name only, never by a pattern. */
   readonly hidden?: true;
   /** An older name under which it is found too. */
@@ -37,6 +37,7 @@ const MIB = 1024 * KIB;
 type Extra = Partial<Parameter>;
 const none = { effect: 'none' } as const;
 const fixed = { immutable: true } as const;
+const fixedHere = { immutable: 'here' } as const;
 const bool = (value: boolean, extra: Extra = {}): Parameter => ({
   kind: 'bool',
   default: value ? 'yes' : 'no',
@@ -128,8 +129,8 @@ const ON_SIGNAL = ['default', 'save', 'nosave', 'now', 'force'];
 /** All parameters by name. */
 export const PARAMETERS: Readonly<Record<string, Parameter>> = {
   // Network
-  bind: words('127.0.0.1', fixed),
-  port: integer(6379, 0, 65535, fixed),
+  bind: words('127.0.0.1', fixedHere),
+  port: integer(6379, 0, 65535, fixedHere),
   'tcp-backlog': integer(511, 0, INT_MAX, fixed),
   'tcp-keepalive': integer(300, 0, INT_MAX),
   timeout: integer(0, 0, INT_MAX),
@@ -156,13 +157,13 @@ export const PARAMETERS: Readonly<Record<string, Parameter>> = {
   'enable-module-command': oneOf('no', WHO_MAY, { ...fixed, ...none }),
 
   // Data and durability
-  dir: text('./zerocask-data', fixed),
+  dir: text('./zerocask-data', fixedHere),
   databases: integer(16, 1, 16384, fixed),
   appendonly: bool(true),
   appendfsync: oneOf('everysec', ['everysec', 'always', 'no']),
   // These two are ours: a data file is followed by a new one at this size; memory for values read lately.
-  'max-data-file-size': memory(256 * MIB, 64 * KIB, fixed),
-  'value-cache-size': memory(32 * MIB, 0, fixed),
+  'max-data-file-size': memory(256 * MIB, 64 * KIB, fixedHere),
+  'value-cache-size': memory(32 * MIB, 0, fixedHere),
   save: words('', { check: checkSave, ...none }),
   dbfilename: text('dump.rdb', none),
   appendfilename: text('appendonly.aof', { ...fixed, ...none }),

@@ -100,7 +100,10 @@ export class Config {
   setAll(settings: readonly Setting[]): void {
     const resolved = settings.map(setting => {
       const [name, value] = resolve(setting);
-      if (PARAMETERS[name]!.immutable) throw new ConfigError(setting[0], 'immutable', "can't set immutable config");
+      const { immutable } = PARAMETERS[name]!;
+      if (immutable === true || (immutable === 'here' && value !== this.text(name))) {
+        throw new ConfigError(setting[0], 'immutable', "can't set immutable config");
+      }
       return [name, value] as const;
     });
     const twice = resolved.findIndex(([name], i) => resolved.findIndex(other => other[0] === name) < i);

@@ -31,15 +31,21 @@ interface Handle {
   onconnection: (error: number, handle: unknown) => void;
 }
 
+/** A server that listens, and how its sockets are read. */
+export interface Listener {
+  readonly server: Server;
+  readonly readMode: ReadMode;
+}
+
 /** Start listening; resolves when clients can connect. */
-export function listen(options: ListenOptions): Promise<Server> {
+export function listen(options: ListenOptions): Promise<Listener> {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, socket => acceptStream(socket, options));
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host: options.host, port: options.port, backlog: options.backlog }, () => {
       server.off('error', reject);
-      if (options.readMode === 'shared') shareReads(server, options);
-      resolve(server);
+      const isShared = options.readMode === 'shared' && shareReads(server, options);
+      resolve({ server, readMode: isShared ? 'shared' : 'stream' });
     });
   });
 }
@@ -50,13 +56,14 @@ function acceptStream(socket: Socket, options: ListenOptions): void {
 }
 
 /** Replaces what the server does with a new connection, if the handle is as expected. */
-function shareReads(server: Server, options: ListenOptions): void {
+function shareReads(server: Server, options: ListenOptions): boolean {
   const handle = (server as unknown as { _handle?: Partial<Handle> })._handle;
-  if (typeof handle?.onconnection !== 'function') return;
+  if (typeof handle?.onconnection !== 'function') return false;
   const buffer = Buffer.allocUnsafeSlow(READ_SIZE);
   handle.onconnection = (error, accepted) => {
     if (error === 0 || error === undefined) acceptShared(accepted, buffer, options);
   };
+  return true;
 }
 
 function acceptShared(handle: unknown, buffer: Buffer, options: ListenOptions): void {

@@ -4,7 +4,7 @@
  * Invariants: (1) a server that stops has answered what it has run, and has synced what it has answered;
  *             (2) a storage that fails ends the server: after that nobody is told anything that may not be true.
  */
-import type { Server, Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { Database, type DatabaseOptions, type Durability, type EngineError } from '@zerocask/engine';
 import { Client } from './client.ts';
@@ -17,7 +17,7 @@ import { Dispatcher } from './dispatch.ts';
 import { Effects } from './effects.ts';
 import { ExpiryCycle } from './expiry.ts';
 import { Databases } from './keyspace.ts';
-import { listen, type Reader, type ReadMode } from './listener.ts';
+import { type Listener, listen, type Reader, type ReadMode } from './listener.ts';
 import { MAX_CLIENTS } from './protocol/errors.ts';
 import { ReplyWriter } from './protocol/reply-writer.ts';
 import { Turn } from './turn.ts';
@@ -76,7 +76,7 @@ export class RedisServer {
   readonly stopped: Promise<void>;
   readonly #host: ConnectionHost;
   readonly #connections = new Set<Connection>();
-  #listeners: Server[] = [];
+  #listeners: Listener[] = [];
   #nextClientId = 1;
   #commandsBefore = 0;
   #care: NodeJS.Timeout | undefined;
@@ -113,27 +113,42 @@ export class RedisServer {
     return this.state.port;
   }
 
+  /** How sockets are read here; see listener.ts. */
+  get readMode(): ReadMode {
+    return this.#listeners.every(listener => listener.readMode === 'shared') ? 'shared' : 'stream';
+  }
+
   /** For {@link start}: begin to listen. */
   async listen(readMode: ReadMode): Promise<void> {
-    const { config } = this;
-    let port = config.number('port');
-    for (const host of config.text('bind').split(' ')) {
-      const listener = await listen({
-        host: hostOf(host),
-        port,
-        backlog: config.number('tcp-backlog'),
-        readMode,
-        accept: socket => this.#accept(socket),
-      });
+    for (const word of this.config.text('bind').split(' ')) {
+      const listener = await this.#listenOn(word, readMode);
+      if (listener === undefined) continue;
       this.#listeners.push(listener);
-      const address = listener.address();
-      if (address === null || typeof address === 'string') continue;
-      if (port === 0) port = address.port;
+      const address = listener.server.address() as AddressInfo;
       if (this.state.host === '') this.state.host = address.address;
-      this.state.port = port;
+      this.state.port = address.port;
     }
     this.state.expiry.start();
     this.#care = setInterval(() => this.#takeCare(), CARE_MS).unref();
+  }
+
+  /** redis.conf marks an address that need not be there with '-', and writes '*' for all. */
+  async #listenOn(word: string, readMode: ReadMode): Promise<Listener | undefined> {
+    const name = word.replace(/^-/, '');
+    const host = name === '*' ? '0.0.0.0' : name.replace(/^::\*$/, '::');
+    try {
+      return await listen({
+        host,
+        port: this.state.port || this.config.number('port'),
+        backlog: this.config.number('tcp-backlog'),
+        readMode,
+        accept: socket => this.#accept(socket),
+      });
+    } catch (error) {
+      if (name !== word && (error as NodeJS.ErrnoException).code === 'EADDRNOTAVAIL') return undefined;
+      for (const { server } of this.#listeners) server.close();
+      throw error;
+    }
   }
 
   /** Stop accepting, answer what has been run, sync, close. */
@@ -157,7 +172,7 @@ export class RedisServer {
   }
 
   #stopListening(): void {
-    for (const listener of this.#listeners) listener.close();
+    for (const { server } of this.#listeners) server.close();
     for (const connection of this.#connections) connection.closeAfterReply();
     this.state.expiry.stop();
     clearInterval(this.#care);
@@ -245,13 +260,6 @@ export class RedisServer {
 }
 
 const NO_LINK = { closeAfterReply: () => {}, kill: () => {}, pendingReplyBytes: 0, pendingRequestBytes: 0 };
-
-/** redis.conf marks an address that may be missing with '-', and writes '*' for all. */
-function hostOf(word: string): string {
-  const host = word.replace(/^-/, '');
-  if (host === '*') return '0.0.0.0';
-  return host === '::*' ? '::' : host;
-}
 
 const isLoopback = (address: string): boolean =>
   address.startsWith('127.') || address === '::1' || address.startsWith('::ffff:127.');

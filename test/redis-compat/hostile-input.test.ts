@@ -3,6 +3,7 @@
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ReadMode } from '../../redis-compat/src/listener.ts';
 import { type OurServer, startOurs } from '../support/our-server.ts';
@@ -52,6 +53,10 @@ describe.each(READ_MODES)('sockets read by mode %s', readMode => {
   const stillServed = async (): Promise<void> => {
     expect(await ours.run(['SET', 'other', 'untouched'], ['GET', 'other'])).toEqual(['+OK', '$untouched']);
   };
+
+  test('this Node offers it', () => {
+    expect(ours.server.readMode).toBe(readMode);
+  });
 
   test.each([
     ['garbage after a star', '*foo\r\n', '-ERR Protocol error: invalid multibulk length\r\n'],
@@ -181,6 +186,29 @@ describe('limits', () => {
     socket.destroy();
     await ours.stop();
   });
+
+  const outside = Object.values(networkInterfaces())
+    .flat()
+    .find(address => address?.family === 'IPv4' && !address.internal)?.address;
+  test.runIf(outside !== undefined)(
+    'without a password nobody from outside is let in, unless that is wanted',
+    async () => {
+      const ours = await startOurs({ bind: '* -192.0.2.1' });
+      const answer = async (): Promise<string> => {
+        const socket = connect({ port: ours.port, host: outside! });
+        socket.write('PING\r\n');
+        const [chunk] = await once(socket, 'data');
+        socket.destroy();
+        return String(chunk);
+      };
+      expect(await answer()).toMatch(/^-DENIED /);
+      await ours.run(['CONFIG', 'SET', 'requirepass', 'secret']);
+      expect(await answer()).toMatch(/^-NOAUTH /);
+      await ours.run(['CONFIG', 'SET', 'requirepass', '', 'protected-mode', 'no']);
+      expect(await answer()).toBe('+PONG\r\n');
+      await ours.stop();
+    },
+  );
 
   test('clients beyond maxclients are told so', async () => {
     const ours = await startOurs({ maxclients: 1 });

@@ -111,10 +111,10 @@ export class Registry {
 
   /** The command `get`, or the subcommand `config|get`. */
   findByName(fullName: string): Command | undefined {
-    const [name = '', subcommand] = fullName.split('|');
-    const bytes = Buffer.from(name);
+    const bar = fullName.indexOf('|');
+    const bytes = Buffer.from(bar < 0 ? fullName : fullName.slice(0, bar));
     const command = this.find(bytes, 0, bytes.length);
-    return subcommand === undefined ? command : command?.subcommands?.findByName(subcommand);
+    return bar < 0 ? command : command?.subcommands?.findByName(fullName.slice(bar + 1));
   }
 
   /** All commands in the order of their tables, without subcommands. */
