@@ -13,10 +13,10 @@ import { join } from 'node:path';
 import { toEngineError } from './disk/io-error.ts';
 import { writeFile } from './disk/manifest.ts';
 import { EngineError } from './errors.ts';
+import { onExit } from './exit-hook.ts';
 import type { Log } from './log.ts';
 import { checkDurability, type Durability, type ResolvedOptions } from './options.ts';
-import { SyncQueue } from './sync-queue.ts';
-import { WaitList } from './wait-list.ts';
+import { SyncQueue, WaitList } from './sync-queue.ts';
 
 /** A file of this name says that a sync has failed: the next open writes anew whatever may not be on the disk. */
 export const POISONED_NAME = 'POISONED';
@@ -61,6 +61,7 @@ export class Commit {
   #retryTimer: NodeJS.Timeout | undefined;
   #intervalTimer: NodeJS.Timeout | undefined;
   #intervalEndsAtMs = 0;
+  readonly #forgetExit: () => void;
   #activeId = 0;
 
   constructor(log: Log, options: ResolvedOptions) {
@@ -69,7 +70,7 @@ export class Commit {
     this.queue = new SyncQueue(log, cause => this.#poison(cause));
     this.#options = options;
     this.#durability = options.durability;
-    flushAtExit(this);
+    this.#forgetExit = onExit(() => this.#flushAtExit());
   }
 
   get isClosed(): boolean {
@@ -299,7 +300,7 @@ export class Commit {
     else if (level === 'disk') this.queue.start();
     if (this.#activeId !== this.log.activeId) {
       this.#activeId = this.log.activeId;
-      if (this.log.hasRetired) this.queue.start();
+      if (this.log.files.hasRetired) this.queue.start();
     }
   }
 
@@ -382,7 +383,7 @@ export class Commit {
     await this.queue.idle();
     this.queue.fail(failure ?? closed);
     this.#writtenWaiters.reject(failure ?? closed);
-    this.log.closeFiles();
+    this.log.files.close();
     if (failure !== undefined) throw failure;
   }
 
@@ -390,35 +391,22 @@ export class Commit {
     this.#flush();
     await this.queue.idle();
     this.#syncNow();
-    this.log.sealAll();
+    this.log.files.sealAll();
   }
 
   #stopTimers(): void {
-    openCommits.delete(this);
+    this.#forgetExit();
     clearImmediate(this.#immediate);
     clearTimeout(this.#retryTimer);
     clearTimeout(this.#intervalTimer);
   }
 
   /** The process ends: hand over what is pending, if that can still be done. */
-  flushAtExit(): void {
+  #flushAtExit(): void {
     try {
       this.appendQueued();
       this.commitTurn();
       if (this.#fatal === undefined) this.log.flush();
     } catch {}
   }
-}
-
-const openCommits = new Set<Commit>();
-let isListening = false;
-
-/** One listener serves all databases of the program. */
-function flushAtExit(commit: Commit): void {
-  openCommits.add(commit);
-  if (isListening) return;
-  isListening = true;
-  process.on('exit', () => {
-    for (const open of openCommits) open.flushAtExit();
-  });
 }

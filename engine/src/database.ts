@@ -15,10 +15,17 @@ import { EngineError } from './errors.ts';
 import type { Input } from './format/bytes.ts';
 import type { SpaceOrder } from './keydir/key-index.ts';
 import { Log } from './log.ts';
-import { type DatabaseOptions, type Durability, type ResolvedOptions, resolveOptions } from './options.ts';
+import {
+  type ChangeOptions,
+  type DatabaseOptions,
+  type Durability,
+  type PutOptions,
+  type ResolvedOptions,
+  resolveOptions,
+} from './options.ts';
 import { type Recovered, type RecoveryReport, recover } from './recovery.ts';
 import type { Range } from './scan.ts';
-import type { ChangeOptions, EntryWithValue, PutOptions, Space } from './space.ts';
+import type { EntryWithValue, Space } from './space.ts';
 import { Spaces } from './spaces.ts';
 import { type Operation, WriteBatch, writeOperations } from './write-batch.ts';
 
@@ -56,7 +63,7 @@ export class Database {
     this.#commit = new Commit(new Log(directory, recovered.manifest, options), options);
     const clock = new Clock(options.now);
     this.#spaces = new Spaces(recovered.indexes, this.#commit, clock, options.expiry === 'engine');
-    this.#main = this.#spaces.get(0);
+    this.#main = this.#spaces.find(0)!;
   }
 
   /**
@@ -218,12 +225,11 @@ export class Database {
   /** Counts and sizes, as of now. */
   get stats(): DatabaseStats {
     const { log, queue } = this.#commit;
-    const spaces = this.#spaces.all();
     return {
-      keys: spaces.reduce((sum, space) => sum + space.index.keydir.size, 0),
-      spaces: spaces.length,
+      keys: this.#spaces.keyCount,
+      spaces: this.#spaces.all().length,
       dataFiles: log.manifest.files.length,
-      dataBytes: log.totalSize,
+      dataBytes: log.files.totalSize + log.pendingSize,
       pendingBytes: log.pendingSize,
       syncs: queue.rounds,
       cacheHits: log.cache.hits,

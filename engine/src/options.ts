@@ -1,9 +1,11 @@
 /**
- * Options: what a caller can choose when opening a database, and what holds when nothing is chosen.
+ * Options: what a caller can choose when opening a database and when changing a key, and what holds when nothing is
+ * chosen. Whatever comes from outside is checked here.
  */
 
 import { type FileSystem, nodeFileSystem } from './disk/file-system.ts';
 import { EngineError } from './errors.ts';
+import { MAX_KEY_SIZE, MAX_VALUE_SIZE, ORDER_KEY_SIZE } from './format/record.ts';
 
 /**
  * When a change counts as safe: `'memory'`: it is in our buffer, handed to the operating system at the end of the turn;
@@ -79,8 +81,8 @@ export function resolveOptions(given: DatabaseOptions = {}): ResolvedOptions {
   checkNumber('maxDataFileSize', options.maxDataFileSize, 1);
   checkNumber('cacheBytes', options.cacheBytes, 0);
   checkNumber('lockTimeoutMs', options.lockTimeoutMs, 0);
-  if (options.commit !== 'call' && options.commit !== 'turn') throw invalid('commit', "'call' or 'turn'");
-  if (options.expiry !== 'engine' && options.expiry !== 'caller') throw invalid('expiry', "'engine' or 'caller'");
+  if (options.commit !== 'call' && options.commit !== 'turn') throw invalidOption('commit', "'call' or 'turn'");
+  if (options.expiry !== 'engine' && options.expiry !== 'caller') throw invalidOption('expiry', "'engine' or 'caller'");
   return options;
 }
 
@@ -88,13 +90,61 @@ export function resolveOptions(given: DatabaseOptions = {}): ResolvedOptions {
 export function checkDurability(level: Durability): void {
   if (level === 'memory' || level === 'os' || level === 'disk') return;
   if (typeof level === 'object' && level !== null && level.intervalMs >= 0) return;
-  throw invalid('durability', "'memory', 'os', 'disk' or { intervalMs: a number of milliseconds }");
+  throw invalidOption('durability', "'memory', 'os', 'disk' or { intervalMs: a number of milliseconds }");
 }
 
 function checkNumber(name: string, value: number, min: number): void {
-  if (!(Number.isFinite(value) && value >= min)) throw invalid(name, `a number of at least ${min}`);
+  if (!(Number.isFinite(value) && value >= min)) throw invalidOption(name, `a number of at least ${min}`);
 }
 
-function invalid(name: string, wanted: string): EngineError {
+function invalidOption(name: string, wanted: string): EngineError {
   return new EngineError('INVALID_ARGUMENT', `the option ${name} must be ${wanted}`);
+}
+
+/** What a `put` may be given beside key and value. */
+export interface PutOptions {
+  /** A byte of the caller's own, 0 to 255, that can be read without the value. Default: 0. */
+  readonly tag?: number;
+  /** When the key goes away, in milliseconds since the Unix epoch. Default: never. */
+  readonly expiresAtMs?: number;
+  /** Eight bytes of the caller's own, that can be read without the value. */
+  readonly orderKey?: Uint8Array;
+  /** The level of this change, if not the store's. */
+  readonly durability?: Durability;
+}
+
+/** What a `delete` or an `expireAt` may be given. */
+export interface ChangeOptions {
+  /** The level of this change, if not the store's. */
+  readonly durability?: Durability;
+}
+
+/** @throws {EngineError} `KEY_TOO_LARGE` or `VALUE_TOO_LARGE`. */
+export function checkSizes(keySize: number, valueSize: number): void {
+  if (keySize > MAX_KEY_SIZE) {
+    throw new EngineError('KEY_TOO_LARGE', `the key has ${keySize} bytes, at most ${MAX_KEY_SIZE} are possible`);
+  }
+  if (valueSize > MAX_VALUE_SIZE) {
+    throw new EngineError(
+      'VALUE_TOO_LARGE',
+      `the value has ${valueSize} bytes, at most ${MAX_VALUE_SIZE} are possible`,
+    );
+  }
+}
+
+/** @throws {EngineError} `INVALID_ARGUMENT` naming the option that makes no sense. */
+export function checkPutOptions({ tag = 0, expiresAtMs, orderKey }: PutOptions): void {
+  if (!(Number.isInteger(tag) && tag >= 0 && tag <= 255)) throw invalid('tag must be a whole number from 0 to 255');
+  if (expiresAtMs !== undefined) checkExpiry(expiresAtMs);
+  if (orderKey !== undefined && orderKey.length !== ORDER_KEY_SIZE) throw invalid('orderKey must have 8 bytes');
+}
+
+/** @throws {EngineError} `INVALID_ARGUMENT` when this is no time a key can have. */
+export function checkExpiry(expiresAtMs: number): void {
+  if (Number.isSafeInteger(expiresAtMs) && expiresAtMs > 0) return;
+  throw invalid('expiresAtMs must be a whole number of milliseconds since 1970, above 0');
+}
+
+function invalid(message: string): EngineError {
+  return new EngineError('INVALID_ARGUMENT', message);
 }

@@ -14,6 +14,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { POISONED_NAME } from './commit.ts';
 import { copyTail, rewriteFile } from './disk/copy-records.ts';
 import { DataFile } from './disk/data-file.ts';
+import { makeReadOnly } from './disk/data-files.ts';
 import { dataFileName, type FileId } from './disk/file-names.ts';
 import type { FileSystem } from './disk/file-system.ts';
 import {
@@ -31,7 +32,6 @@ import { CorruptionError } from './errors.ts';
 import { FILE_HEADER_SIZE } from './format/file-header.ts';
 import type { KeyIndex } from './keydir/key-index.ts';
 import { saysLaterSync } from './later-sync.ts';
-import { makeReadOnly } from './log.ts';
 import type { ResolvedOptions } from './options.ts';
 import { Replay } from './replay.ts';
 

@@ -11,6 +11,7 @@ import { EngineError } from './errors.ts';
 import { KIND_SPACE_CREATE, KIND_SPACE_DROP } from './format/record.ts';
 import { KeyIndex, ORDER_BYTES, type SpaceOrder } from './keydir/key-index.ts';
 import { Space } from './space.ts';
+import { SpaceRecords } from './space-records.ts';
 
 const NOTHING = Buffer.alloc(0);
 
@@ -18,7 +19,7 @@ export class Spaces {
   readonly #commit: Commit;
   readonly #clock: Clock;
   readonly #expires: boolean;
-  readonly #byId = new Map<number, Space>();
+  readonly #byId = new Map<number, { readonly space: Space; readonly records: SpaceRecords }>();
 
   constructor(indexes: ReadonlyMap<number, KeyIndex>, commit: Commit, clock: Clock, expires: boolean) {
     this.#commit = commit;
@@ -27,19 +28,24 @@ export class Spaces {
     for (const [id, index] of indexes) this.#add(id, index);
   }
 
-  /** @throws {EngineError} `NO_SPACE_WITH_ID`. */
-  get(id: number): Space {
-    const space = this.#byId.get(id);
-    if (space === undefined) throw new EngineError('NO_SPACE_WITH_ID', `there is no space ${id}`);
-    return space;
+  /** The records of a space. @throws {EngineError} `NO_SPACE_WITH_ID`. */
+  recordsOf(id: number): SpaceRecords {
+    const found = this.#byId.get(id);
+    if (found === undefined) throw new EngineError('NO_SPACE_WITH_ID', `there is no space ${id}`);
+    return found.records;
   }
 
   find(id: number): Space | undefined {
-    return this.#byId.get(id);
+    return this.#byId.get(id)?.space;
   }
 
   all(): Space[] {
-    return [...this.#byId.values()];
+    return Array.from(this.#byId.values(), ({ space }) => space);
+  }
+
+  /** Keys in all spaces, those included that are due. */
+  get keyCount(): number {
+    return Array.from(this.#byId.values()).reduce((sum, { records }) => sum + records.index.keydir.size, 0);
   }
 
   create(order: SpaceOrder): Space {
@@ -56,20 +62,20 @@ export class Spaces {
 
   drop(id: number): number {
     if (id === 0) throw new EngineError('INVALID_ARGUMENT', 'the default space cannot be dropped');
-    const space = this.get(id);
+    const records = this.recordsOf(id);
     const { log, durability } = this.#commit;
     this.#commit.begin();
     const seq = log.add(KIND_SPACE_DROP, id, 0, 0, undefined, NOTHING, 0, 0, NOTHING, 0, 0);
     this.#commit.end(durability);
     this.#byId.delete(id);
-    space.drop(new KeyIndex(space.order, log.manifest.hashSeed));
+    records.drop(new KeyIndex('key', log.manifest.hashSeed));
     return seq;
   }
 
   #add(id: number, index: KeyIndex): Space {
-    const order = index.orderName;
-    const space = new Space(id, order, index, this.#commit, this.#clock, this.#expires);
-    this.#byId.set(id, space);
+    const records = new SpaceRecords(id, index, this.#commit, this.#clock, this.#expires);
+    const space = new Space(records);
+    this.#byId.set(id, { space, records });
     return space;
   }
 }

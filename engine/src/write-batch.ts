@@ -10,8 +10,14 @@ import { type Input, toBuffer } from './format/bytes.ts';
 import { KIND_PUT, KIND_TOMBSTONE } from './format/record.ts';
 import type { KeyIndex } from './keydir/key-index.ts';
 import { type Entry, type KeyString, toKeyString } from './keydir/keydir.ts';
-import { checkDurability, type Durability } from './options.ts';
-import { type ChangeOptions, checkPutOptions, checkSizes, type PutOptions } from './space.ts';
+import {
+  type ChangeOptions,
+  checkDurability,
+  checkPutOptions,
+  checkSizes,
+  type Durability,
+  type PutOptions,
+} from './options.ts';
 import type { Spaces } from './spaces.ts';
 
 /** One change of a batch, as plain data. `space` is a space's id; 0, the default space, when it is not given. */
@@ -129,7 +135,7 @@ class StepsWrite implements Pick<QueuedWrite, 'encode' | 'apply'> {
   constructor(steps: readonly Step[], commit: Commit, spaces: Spaces) {
     this.#steps = steps;
     this.#commit = commit;
-    this.#indexes = steps.map(step => spaces.get(step.space).index);
+    this.#indexes = steps.map(step => spaces.recordsOf(step.space).index);
   }
 
   get isEmpty(): boolean {

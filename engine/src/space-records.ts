@@ -1,0 +1,178 @@
+/**
+ * SpaceRecords: the keys of one space and the records behind them. Every read of a key begins here with `find`, every
+ * change of one ends here: bytes into the log, then the entry into the index.
+ *
+ * Invariants: (1) the index changes only after the log has accepted the record, so a change that throws has changed
+ *                 nothing;
+ *             (2) with expiry left to the engine, nobody ever sees a key that is due.
+ */
+
+import type { Clock } from './clock.ts';
+import type { Commit } from './commit.ts';
+import { EngineError } from './errors.ts';
+import { KIND_EXPIRY_PATCH, KIND_PUT, KIND_TOMBSTONE } from './format/record.ts';
+import { MAX_VARINT_SIZE, writeVarint } from './format/varint.ts';
+import type { KeyIndex } from './keydir/key-index.ts';
+import { type Entry, type KeyString, keyBytes, toKeyString } from './keydir/keydir.ts';
+import { checkSizes, type Durability } from './options.ts';
+
+/** The most keys of one space: what a JavaScript Map holds. */
+const MAX_KEYS = 2 ** 24 - 1;
+/** How many keys that are due a put removes on its way. */
+const SWEEP_COUNT = 4;
+const NOTHING = Buffer.alloc(0);
+
+export class SpaceRecords {
+  readonly id: number;
+  readonly commit: Commit;
+  readonly #clock: Clock;
+  /** Whether keys that are due are removed here, or by the caller. */
+  readonly #expires: boolean;
+  #index: KeyIndex;
+  #isDropped = false;
+  readonly #patch: Buffer = Buffer.alloc(MAX_VARINT_SIZE);
+
+  constructor(id: number, index: KeyIndex, commit: Commit, clock: Clock, expires: boolean) {
+    this.id = id;
+    this.commit = commit;
+    this.#index = index;
+    this.#clock = clock;
+    this.#expires = expires;
+  }
+
+  /** @throws {EngineError} `CLOSED` or `NO_SPACE_WITH_ID`. */
+  get index(): KeyIndex {
+    if (this.commit.isClosed) throw new EngineError('CLOSED', 'the database is closed');
+    if (this.#isDropped) throw new EngineError('NO_SPACE_WITH_ID', `space ${this.id} has been dropped`);
+    return this.#index;
+  }
+
+  /** The index without the keys that are due. */
+  get sweptIndex(): KeyIndex {
+    const { index } = this;
+    if (this.#expires) this.#sweep(Number.POSITIVE_INFINITY);
+    return index;
+  }
+
+  /** The space is gone: every use throws from now on, and its keys are let go of. */
+  drop(empty: KeyIndex): void {
+    this.#isDropped = true;
+    this.#index = empty;
+  }
+
+  /** The entry of a key that is there and not due. */
+  find(key: KeyString): Entry | undefined {
+    const entry = this.index.keydir.get(key);
+    if (entry === undefined || entry.expiresAtMs === 0 || !this.#expires) return entry;
+    if (entry.expiresAtMs > this.#clock.now()) return entry;
+    this.#removeDue(entry);
+    return undefined;
+  }
+
+  /** Store `value[valueStart, valueEnd)` under `key[keyStart, keyEnd)`; returns the seq. Expiry 0: never. */
+  put(
+    key: Buffer,
+    keyStart: number,
+    keyEnd: number,
+    value: Buffer,
+    valueStart: number,
+    valueEnd: number,
+    tag: number,
+    expiresAtMs: number,
+    orderKey: Uint8Array | undefined,
+    level: Durability,
+  ): number {
+    const { index, commit } = this;
+    const { log } = commit;
+    checkSizes(keyEnd - keyStart, valueEnd - valueStart);
+    const name = toKeyString(key, keyStart, keyEnd);
+    if (index.keydir.size >= MAX_KEYS) assertRoom(index, name);
+    if (this.#expires) this.#sweep(SWEEP_COUNT);
+
+    commit.begin();
+    const seq = log.add(
+      KIND_PUT,
+      this.id,
+      tag,
+      expiresAtMs,
+      orderKey,
+      key,
+      keyStart,
+      keyEnd,
+      value,
+      valueStart,
+      valueEnd,
+    );
+    commit.end(level);
+    index.put({
+      key: name,
+      seq,
+      tag,
+      expiresAtMs,
+      orderKey: orderKey === undefined ? undefined : Buffer.from(orderKey),
+      valueSize: valueEnd - valueStart,
+      fileId: log.activeId,
+      recordOffset: log.lastOffset,
+      recordSize: log.lastSize,
+      valueSeq: seq,
+    });
+    return seq;
+  }
+
+  /** Remove `key[start, end)`; returns the seq, or undefined when it was absent. */
+  delete(key: Buffer, start: number, end: number, level: Durability): number | undefined {
+    const name = toKeyString(key, start, end);
+    if (this.find(name) === undefined) return undefined;
+    this.commit.begin();
+    const seq = this.#addTombstone(key, start, end);
+    this.commit.end(level);
+    this.#index.delete(name);
+    return seq;
+  }
+
+  /** Give `key[start, end)` another expiry, 0 for none; returns the seq, or undefined when it is absent. */
+  expire(key: Buffer, start: number, end: number, expiresAtMs: number, level: Durability): number | undefined {
+    const entry = this.find(toKeyString(key, start, end));
+    if (entry === undefined) return undefined;
+    const { log } = this.commit;
+    this.commit.begin();
+    const size = writeVarint(this.#patch, 0, log.nextSeq - entry.valueSeq);
+    const seq = log.add(KIND_EXPIRY_PATCH, this.id, 0, expiresAtMs, undefined, key, start, end, this.#patch, 0, size);
+    this.commit.end(level);
+    this.#index.put({ ...entry, seq, expiresAtMs });
+    return seq;
+  }
+
+  /** Remove up to `limit` keys that are due. */
+  #sweep(limit: number): void {
+    const { expiry } = this.#index;
+    if (expiry.isEmpty) return;
+    const now = this.#clock.now();
+    for (let removed = 0; removed < limit; removed++) {
+      const entry = expiry.nextDue(now);
+      if (entry === undefined || !this.#removeDue(entry)) return;
+    }
+  }
+
+  /**
+   * The first to see that a key is due removes it with a tombstone, so that a clock set back cannot revive it. Where
+   * none can be written (the disk has failed), the key stays in the index and is absent to all who ask.
+   */
+  #removeDue(entry: Entry): boolean {
+    if (!this.commit.beginQuietly()) return false;
+    const key = keyBytes(entry.key);
+    this.#addTombstone(key, 0, key.length);
+    this.commit.endQuietly();
+    this.#index.delete(entry.key);
+    return true;
+  }
+
+  #addTombstone(key: Buffer, start: number, end: number): number {
+    return this.commit.log.add(KIND_TOMBSTONE, this.id, 0, 0, undefined, key, start, end, NOTHING, 0, 0);
+  }
+}
+
+function assertRoom(index: KeyIndex, key: KeyString): void {
+  if (index.keydir.get(key) !== undefined) return;
+  throw new EngineError('UNSUPPORTED', `a space holds at most ${MAX_KEYS} keys`);
+}
