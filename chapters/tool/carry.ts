@@ -9,13 +9,14 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import { type Course, loadCourse } from './catalog.ts';
-import { Composer, numberKey } from './compose.ts';
+import { Composer } from './compose.ts';
 import { hashOf } from './derive.ts';
 import { fitImports } from './imports.ts';
 import { merge } from './merge.ts';
 import { cut, IMPORTS, label, type Piece } from './pieces.ts';
 import { formatStored, parseStored, storedPlace } from './store.ts';
 import { successorsOf } from './structure.ts';
+import { numberKey } from './writers.ts';
 
 export interface Carry {
   /** Stored files that were rewritten. */

@@ -10,14 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import type { TestCase, TestModule, TestProject } from 'vitest/node';
 import { startVitest } from 'vitest/node';
-import {
-  type ChapterResult,
-  type ChildMessage,
-  type ChildRequest,
-  samePath,
-  type TestFailure,
-  type TestResult,
-} from './run-checkpoints.ts';
+import { type ChildMessage, type ChildRequest, samePath } from './checkpoint-child.ts';
+import type { ChapterResult, TestFailure, TestResult } from './run-checkpoints.ts';
 import { ALIASES } from './targets.ts';
 
 const SETUP = fileURLToPath(new URL('./checkpoint-setup.ts', import.meta.url));

@@ -4,11 +4,12 @@
  * Superseded lines are those that chapters store because a later one replaces them: the fewer, the better the architecture.
  */
 import type { Course } from './catalog.ts';
-import { type Composer, PENDING, splitSymbol } from './compose.ts';
+import type { Composer } from './compose.ts';
 import { isIndex } from './index-file.ts';
 import { typedLines } from './lesson-checks.ts';
 import { codeLines, label } from './pieces.ts';
 import type { WovenLesson } from './weave.ts';
+import { PENDING, splitSymbol } from './writers.ts';
 
 export interface PackageCounts {
   readonly name: string;

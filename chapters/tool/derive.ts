@@ -7,9 +7,9 @@
  */
 import { createHash } from 'node:crypto';
 import type { Carried, Write } from './catalog.ts';
-import { numberKey, PENDING } from './compose.ts';
 import { isIndex } from './index-file.ts';
 import { cut, label, type Piece, samePiece } from './pieces.ts';
+import { numberKey, PENDING } from './writers.ts';
 
 /** A chapter's snapshot, without its index files: path -> text. */
 export interface Version {

@@ -7,12 +7,13 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import { type Course, CourseError, chapterAt, listFiles, PACKAGES } from './catalog.ts';
-import { Composer, splitSymbol } from './compose.ts';
+import { Composer } from './compose.ts';
 import { type DerivedCourse, derive, type Version } from './derive.ts';
 import { isIndex } from './index-file.ts';
 import { cut, isShell, join, label, ownerOf, type Piece, resolveId, samePiece } from './pieces.ts';
 import { saveDerived } from './save.ts';
 import { writeIfChanged } from './targets.ts';
+import { splitSymbol } from './writers.ts';
 
 export interface DraftOptions {
   /** The folder with the full files; the repository itself by default, so that a chapter takes the package's own text. */

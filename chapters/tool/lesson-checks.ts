@@ -5,9 +5,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Course, type Language, listFiles } from './catalog.ts';
-import { splitSymbol } from './compose.ts';
 import type { Heading, Lesson } from './lesson.ts';
 import type { WovenLesson } from './weave.ts';
+import { splitSymbol } from './writers.ts';
 
 /** The parts of every lesson, by the beginning of their headings. The hook stands above the first of them. */
 const PARTS: readonly Readonly<Record<Language, readonly string[]>>[] = [

@@ -8,6 +8,7 @@
  * Left out: any understanding of what the code does. Pieces know names and bytes only.
  */
 import ts from 'typescript';
+import { memberName, nameOf, runs } from './piece-names.ts';
 
 /** One part of a file. `hole` is set on a class's shell: the offset in `text` at which the members stand. */
 export interface Piece {
@@ -267,45 +268,4 @@ class Cutter {
 
 function shebangEnd(text: string): number {
   return text.startsWith('#!') ? text.indexOf('\n') + 1 : 0;
-}
-
-/** A member that is a piece of its own: what runs when it is called. Fields and the constructor belong to the shell. */
-function runs(member: ts.ClassElement): boolean {
-  return ts.isMethodDeclaration(member) || ts.isGetAccessor(member) || ts.isSetAccessor(member);
-}
-
-function memberName(member: ts.ClassElement, source: ts.SourceFile): string {
-  if (ts.isConstructorDeclaration(member)) return 'constructor';
-  if (member.name === undefined) return 'static';
-  const text = member.name.getText(source);
-  return text.startsWith('[') ? text.replace(/\s+/g, '') : text.replace(/^['"]|['"]$/g, '');
-}
-
-function nameOf(node: ts.Statement, source: ts.SourceFile): string {
-  if (ts.isVariableStatement(node)) return bindingName(node.declarationList.declarations[0]?.name, source);
-  if (ts.isExportDeclaration(node)) return `export:${moduleName(node) ?? 'names'}`;
-  if (ts.isExportAssignment(node)) return 'default';
-  if (ts.isExpressionStatement(node)) return `${headOf(node.expression, source)}()`;
-  const named = node as ts.Statement & { name?: ts.Node };
-  if (named.name !== undefined) return named.name.getText(source).replace(/^['"]|['"]$/g, '');
-  if (ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node)) return 'default';
-  return (/^\w+/.exec(node.getText(source)) ?? ['statement'])[0];
-}
-
-function bindingName(name: ts.BindingName | undefined, source: ts.SourceFile): string {
-  if (name === undefined) return 'const';
-  if (ts.isIdentifier(name)) return name.text;
-  for (const element of name.elements) if (ts.isBindingElement(element)) return bindingName(element.name, source);
-  return 'const';
-}
-
-function headOf(node: ts.Expression, source: ts.SourceFile): string {
-  const text = node.getText(source).replace(/^(await|void)\s+/, '');
-  return (/^[\w$.]+/.exec(text) ?? ['statement'])[0];
-}
-
-function moduleName(node: ts.ExportDeclaration): string | undefined {
-  return node.moduleSpecifier !== undefined && ts.isStringLiteral(node.moduleSpecifier)
-    ? node.moduleSpecifier.text
-    : undefined;
 }

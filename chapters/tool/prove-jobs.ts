@@ -144,7 +144,7 @@ class JobMaker {
       const file = join(folder, `${name}.test.ts`);
       const text = readFileSync(file, 'utf8');
       const make = (what: string, files: Snapshot, judge: ProofJob['judge']): ProofJob => {
-        const target = join('challenges', `${twoDigits(chapter.number)}-${name}-${what}`);
+        const target = join('challenges', `${twoDigits(chapter.number)}-${name}-${what.replace('is ', '')}`);
         const title = `challenge ${name} of chapter ${twoDigits(chapter.number)} ${what}`;
         const job = this.#job(4, title, chapter, target, files, [chapter.number], () => []);
         return { ...job, hash: hashAll([job.hash, text]), job: { ...job.job, test: file }, judge };

@@ -7,11 +7,11 @@
  */
 
 import { CourseError } from './catalog.ts';
-import { splitSymbol } from './compose.ts';
 import { selectIds } from './draft.ts';
 import { isIndex } from './index-file.ts';
 import type { CodeMarker, Lesson, RemoveMarker } from './lesson.ts';
 import { cut, IMPORTS, isShell, join, label, ownerOf, type Piece, samePiece } from './pieces.ts';
+import { splitSymbol } from './writers.ts';
 
 export type Pieces = readonly Piece[];
 

@@ -6,13 +6,16 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Chapter, type Course, listFiles, PACKAGES, twoDigits } from './catalog.ts';
-import { type Composer, type FileHistory, numberKey, PENDING, splitSymbol } from './compose.ts';
+import { type Course, listFiles, PACKAGES, twoDigits } from './catalog.ts';
+import { chapterProblems } from './chapter-checks.ts';
+import type { Composer } from './compose.ts';
 import { derive, hashOf, sameOrder } from './derive.ts';
 import { composeAll } from './draft.ts';
+import type { FileHistory } from './file-history.ts';
 import { isIndex } from './index-file.ts';
-import { cut, isShell, label, type Piece, resolveId } from './pieces.ts';
+import { label, type Piece, resolveId } from './pieces.ts';
 import { storedPlace } from './store.ts';
+import { numberKey, PENDING, splitSymbol } from './writers.ts';
 
 /** Everything that is wrong with the structure of the course. */
 export function structureProblems(course: Course, composer: Composer): string[] {
@@ -24,7 +27,7 @@ export function structureProblems(course: Course, composer: Composer): string[] 
     ...composer.paths().flatMap(path => fileProblems(composer, composer.file(path))),
     ...lostTexts(course, composer),
     ...sketchProblems(course, composer),
-    ...course.chapters.flatMap(chapter => jsonProblems(course, composer, chapter)),
+    ...course.chapters.flatMap(chapter => chapterProblems(course, composer, chapter)),
   ];
   const found = [...new Set([...composer.problems, ...problems])];
   return found.length > 0 ? found : generatedFiles(course, composer);
@@ -271,54 +274,6 @@ function sketchProblems(course: Course, composer: Composer): string[] {
     if (at >= 0) out.push(`${path}:${at + 1}: a package never imports a sketch`);
   }
   return out;
-}
-
-function jsonProblems(course: Course, composer: Composer, chapter: Chapter): string[] {
-  const out: string[] = [];
-  const place = `chapters/${chapter.id}/chapter.json`;
-  const snapshot = composer.snapshot(chapter.number);
-  for (const entry of chapter.given) {
-    const { path, symbol } = splitSymbol(entry);
-    if (!chapter.writes.has(path)) out.push(`${place}: "given": ${path} is not in "writes"`);
-    else if (symbol !== undefined && !has(snapshot.get(path), path, symbol))
-      out.push(`${place}: "given": ${path} has no \`${symbol}\``);
-  }
-  const later = course.chapters.filter(other => other.number >= chapter.number);
-  for (const [path, names] of chapter.contract) {
-    for (const name of names) {
-      const lacks = later.find(other => !has(composer.snapshot(other.number).get(path), path, name));
-      if (lacks !== undefined)
-        out.push(`${place}: "contract": ${path} has no \`${name}\` in chapter ${twoDigits(lacks.number)}`);
-      const text = path.startsWith('sketch/') ? snapshot.get(path) : composer.packages.get(path);
-      if (lacks === undefined && !has(text, path, name))
-        out.push(`${place}: "contract": \`${name}\` of ${path} is not in the package; a contract name never goes`);
-    }
-  }
-  const required: [number, number, string][] = [
-    [chapter.mutants.length, 2, 'mutants'],
-    [chapter.predictions.length, 1, 'predictions'],
-    [chapter.hints.length, 1, 'hints'],
-  ];
-  for (const [count, least, key] of required) {
-    if (count < least)
-      out.push(`${place}: "${key}": at least ${least} expected, there ${count === 1 ? 'is' : 'are'} ${count}`);
-  }
-  for (const mutant of chapter.mutants) {
-    const count = (snapshot.get(mutant.file) ?? '').split(mutant.replace).length - 1;
-    if (count !== 1)
-      out.push(`${place}: mutant "${mutant.name}": its text occurs ${count} times in ${mutant.file} instead of once`);
-  }
-  return out;
-}
-
-function has(text: string | undefined, path: string, name: string): boolean {
-  if (text === undefined) return false;
-  if (isIndex(path)) return new RegExp(`\\b${name}\\b`).test(text);
-  const ids = cut(text, { path }).map(piece => piece.id);
-  if (resolveId(name, ids) !== undefined) return true;
-  const [owner = '', member = ''] = name.split('.');
-  const shell = cut(text, { path }).find(piece => isShell(piece.id) && label(piece.id) === owner);
-  return shell !== undefined && member !== '' && new RegExp(`\\b${member}\\b`).test(shell.text);
 }
 
 /** pending.json, carried.json and every `writes` are what deriving them would say. */

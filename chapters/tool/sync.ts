@@ -9,12 +9,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { carry, rememberSuccessors, renameWord } from './carry.ts';
 import { type Course, CourseError, listFiles, loadCourse } from './catalog.ts';
-import { Composer, splitSymbol } from './compose.ts';
+import { Composer } from './compose.ts';
 import { derive, type Version } from './derive.ts';
 import { fitImports } from './imports.ts';
 import { cut, IMPORTS, join as joinPieces, resolveId } from './pieces.ts';
 import { saveDerived } from './save.ts';
 import { weave } from './weave.ts';
+import { splitSymbol } from './writers.ts';
 
 export interface SyncOptions {
   readonly renames?: ReadonlyMap<string, string>;
