@@ -55,16 +55,19 @@ describe('a full disk', () => {
   test('lets nothing be written until there is space, and loses nothing', async () => {
     const { db, fs, disk } = await open();
     db.put('a', '1');
+    db.createSpace({ order: 'key' });
     fs.plan = call => (isWrite(call) ? { error: 'EDQUOT', afterBytes: 3 } : undefined);
     for (let i = 0; i < 3; i++) expect(() => db.put('b', '2')).toThrow(full);
     expect(() => db.put('b', '2')).toThrow('no space left; free some and try again');
     expect(() => db.delete('a')).toThrow(full);
     expect(() => db.expireAt('a', 9e12)).toThrow(full);
     expect(() => db.createSpace({ order: 'hash' })).toThrow(full);
+    expect(() => db.dropSpace(1)).toThrow(full);
+    expect(db.spaces().map(space => space.id)).toEqual([0, 1]);
     expect(contents(db)).toEqual(['a=1']);
     fs.plan = () => undefined;
     db.put('b', '2');
-    expect(db.createSpace({ order: 'hash' }).id).toBe(1);
+    expect(db.createSpace({ order: 'hash' }).id).toBe(2);
     expect(await reopened(db, disk)).toEqual(['a=1', 'b=2']);
   });
 

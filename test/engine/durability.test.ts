@@ -2,7 +2,8 @@
  * The table of docs/durability.md, cell by cell: what each call has done at each level when it returns, what is so when it
  * throws, and what is there after a kill -9 and after a power cut. The document names these tests.
  */
-import { describe, expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { describe, expect, type RunnerTask, test } from 'vitest';
 import { Database, type DatabaseOptions, type Durability } from '../../engine/src/index.ts';
 import { recoverCopy } from '../support/crashed-store.ts';
 import { FaultFileSystem, isSync, isWrite } from '../support/fault-file-system.ts';
@@ -312,3 +313,20 @@ describe('close()', () => {
     }
   });
 });
+
+test('docs/durability.md names tests that exist, and every number in its tables has one', ({ task }) => {
+  const text = readFileSync(new URL('../../docs/durability.md', import.meta.url), 'utf8');
+  const listed = Array.from(text.matchAll(/^(\d+)\. (.+)$/gm), ([, number, name]) => [Number(number), name!] as const);
+  const names = namesIn(task.file.tasks);
+  for (const [, name] of listed) expect(names).toContain(name);
+  const used = new Set(Array.from(text.matchAll(/\[(\d+)\]/g), ([, number]) => Number(number)));
+  expect([...used].sort((a, b) => a - b)).toEqual(listed.map(([number]) => number));
+});
+
+/** The names of tests, each with those of the groups around it. */
+function namesIn(tasks: readonly RunnerTask[], path = ''): string[] {
+  return tasks.flatMap(task => {
+    const name = path + task.name;
+    return task.type === 'suite' ? namesIn(task.tasks, `${name} > `) : [name];
+  });
+}
