@@ -12,10 +12,10 @@
 import type { FileSystem } from './disk/file-system.ts';
 import { EngineError } from './errors.ts';
 import { type Input, toBuffer } from './format/bytes.ts';
-import { KIND_PUT, MAX_KEY_SIZE, MAX_VALUE_SIZE } from './format/record.ts';
+import { KIND_PUT } from './format/record.ts';
 import { type Keydir, toKeyString } from './keydir/keydir.ts';
 import { Log } from './log.ts';
-import { type DatabaseOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import { checkSizes, type DatabaseOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { dataFileIds, entryOf, type Recovered, recover } from './recovery.ts';
 
 /** A key-value store in a directory of its own. */
@@ -106,18 +106,5 @@ function holdsDatabase(directory: string, fs: FileSystem): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;
-  }
-}
-
-/** @throws {EngineError} `KEY_TOO_LARGE` or `VALUE_TOO_LARGE`. */
-function checkSizes(keySize: number, valueSize: number): void {
-  if (keySize > MAX_KEY_SIZE) {
-    throw new EngineError('KEY_TOO_LARGE', `the key has ${keySize} bytes, at most ${MAX_KEY_SIZE} are possible`);
-  }
-  if (valueSize > MAX_VALUE_SIZE) {
-    throw new EngineError(
-      'VALUE_TOO_LARGE',
-      `the value has ${valueSize} bytes, at most ${MAX_VALUE_SIZE} are possible`,
-    );
   }
 }

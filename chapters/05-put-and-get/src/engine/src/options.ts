@@ -1,4 +1,12 @@
-// superseded later: DatabaseOptions, DEFAULT_OPTIONS, resolveOptions
+// superseded later: imports, DatabaseOptions, DEFAULT_OPTIONS, resolveOptions
+/**
+ * Options: what a caller can choose when opening a database, and what holds when nothing is chosen. Whatever comes from
+ * outside is checked here.
+ */
+
+import { type FileSystem, nodeFileSystem } from './disk/file-system.ts';
+import { EngineError } from './errors.ts';
+import { MAX_KEY_SIZE, MAX_VALUE_SIZE } from './format/record.ts';
 
 /** What a caller can choose when opening a database. */
 export interface DatabaseOptions {
