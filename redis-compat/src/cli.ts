@@ -48,7 +48,7 @@ async function main(words: readonly string[]): Promise<void> {
   const server = await start({ config }).catch((error: unknown) => {
     throw explainStart(error, config);
   });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void server.stop());
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void server.stop().catch(() => {}));
   greet(server);
   await server.stopped;
 }

@@ -32,6 +32,7 @@ const NO_AUTH_NEEDED = flagBit('no_auth');
 const DENY_OOM = flagBit('denyoom');
 const FAST = flagBit('fast');
 const PROTECTED = flagBit('protected');
+const WRITE = flagBit('write');
 const SKIP_SLOWLOG = flagBit('skip_slowlog');
 
 /** Runs commands, one after the other. */
@@ -115,7 +116,7 @@ export class Dispatcher {
       command.run!(ctx, ctx.bytes, ctx.at);
     } catch (error) {
       this.#reply.rewind(mark);
-      this.#reply.error(this.#explain(error));
+      this.#reply.error(this.#explain(error, command));
     }
     const end = performance.now();
     const microseconds = (end - this.clock) * 1000;
@@ -132,7 +133,7 @@ export class Dispatcher {
     }
   }
 
-  #explain(error: unknown): string {
+  #explain(error: unknown, command: Command): string {
     if (error instanceof ReplyError) return error.message;
     if (!(error instanceof EngineError)) {
       this.#reportBug(error);
@@ -140,8 +141,9 @@ export class Dispatcher {
     }
     switch (error.code) {
       case 'DISK_FULL':
-      case 'IO':
         return cannotPersist(error.message);
+      case 'IO':
+        return (command.flags & WRITE) === 0 ? `ERR ${error.message}` : cannotPersist(error.message);
       case 'VALUE_TOO_LARGE':
         return STRING_TOO_LARGE;
       case 'POISONED':

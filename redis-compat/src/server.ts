@@ -94,7 +94,7 @@ export class RedisServer {
     this.stopped.catch(() => {}); // whoever is interested awaits it
     const databases = new Databases(database, new Effects(), config.number('databases'));
     this.state = new ServerState(config, databases, new Registry(allCommands), new ExpiryCycle(databases), {
-      shutdown: () => void this.stop(),
+      shutdown: () => void this.stop().catch(() => {}), // `stopped` tells
     });
     this.#host = this.#createHost();
     config.watch('appendfsync', value => {
@@ -162,13 +162,14 @@ export class RedisServer {
     try {
       await this.#host.turn.settle();
       await this.database.sync();
-      await this.#closeConnections();
-      await this.database.close();
-      this.#resolveStopped();
     } catch (error) {
+      this.#host.turn.fail();
       this.#rejectStopped(error as Error);
-      throw error;
     }
+    await this.#closeConnections();
+    await this.database.close().catch(this.#rejectStopped);
+    this.#resolveStopped(); // Does nothing if it has been rejected.
+    return this.stopped;
   }
 
   #stopListening(): void {
@@ -189,10 +190,8 @@ export class RedisServer {
     this.#stopListening();
     this.#host.turn.fail();
     for (const connection of this.#connections) connection.kill();
-    this.#stopping = this.database.close().then(
-      () => this.#rejectStopped(error),
-      () => this.#rejectStopped(error),
-    );
+    this.#rejectStopped(error);
+    this.#stopping = this.database.close().catch(() => {});
   }
 
   #createHost(): ConnectionHost {

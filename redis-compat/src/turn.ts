@@ -101,10 +101,10 @@ export class Turn {
     this.#dispatchReplies(durable || (this.#state.logStuck && !wrote), position);
   }
 
-  /** Resolves when all replies produced so far have been sent. */
+  /** Resolves when all replies produced so far have been sent, or cannot be because the log cannot be appended to. */
   async settle(): Promise<void> {
     this.end();
-    while (this.#held.length > 0 && !this.#failed) {
+    while (this.#held.length > 0 && !this.#failed && !this.#state.logStuck) {
       await this.#database.durable(this.#held.at(-1)!.position);
       this.#releaseHeld();
     }

@@ -173,6 +173,18 @@ describe('a full disk', () => {
     await server.stop();
   });
 
+  test('does not keep a server from stopping, which tells what was not written', async () => {
+    const disk = new FaultFileSystem();
+    const server = await startOn(disk);
+    const client = await RawClient.connect(server.port);
+    expect(await client.call('SET', 'a', '1')).toBe('+OK');
+    disk.plan = call => (isWrite(call) ? { error: 'ENOSPC' } : undefined);
+    const held = client.call('SET', 'a', '2').catch(error => String(error));
+    expect(await soon(held)).toBe('still waiting');
+    await expect(server.stop()).rejects.toMatchObject({ code: 'DISK_FULL' });
+    expect(await held).toContain('connection closed');
+  });
+
   test('a start on it is refused', async () => {
     const disk = new FaultFileSystem();
     disk.plan = call => (isWrite(call) ? { error: 'ENOSPC' } : undefined);

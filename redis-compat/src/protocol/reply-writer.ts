@@ -41,6 +41,8 @@ export class ReplyWriter {
   /** Earlier chunks of the open reply, and their size together. */
   #full: Buffer[] = [];
   #fullSize = 0;
+  /** Bytes in chunks before `#buffer` since `reuse`, those of other clients included. */
+  #earlierSize = 0;
 
   /** +text, a status such as OK. The text has no line end. */
   simple(text: string): void {
@@ -79,7 +81,7 @@ export class ReplyWriter {
   }
 
   /** A bulk string: bytes[start, end). */
-  bulk(bytes: Uint8Array, start = 0, end: number = bytes.length): void {
+  bulk(bytes: Buffer, start = 0, end: number = bytes.length): void {
     const size = end - start;
     this.#reserve(HEADER_SIZE + size + 2);
     this.#header(0x24, size);
@@ -87,7 +89,7 @@ export class ReplyWriter {
     let at = this.#at;
     if (size <= SHORT_TEXT) for (let i = start; i < end; i++) buffer[at++] = bytes[i]!;
     else {
-      buffer.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), at);
+      bytes.copy(buffer, at, start, end);
       at += size;
     }
     buffer[at] = CR;
@@ -220,9 +222,9 @@ export class ReplyWriter {
     this.#fullSize = 0;
   }
 
-  /** Bytes of the arena in use: how much memory the replies of this turn hold, roughly. */
+  /** Bytes of replies since `reuse`. */
   get used(): number {
-    return this.#at;
+    return this.#earlierSize + this.#at;
   }
 
   /** All that was finished has been sent or copied: the arena is written anew from its start. */
@@ -230,6 +232,7 @@ export class ReplyWriter {
     this.#buffer = this.#arena;
     this.#at = 0;
     this.#from = 0;
+    this.#earlierSize = 0;
   }
 
   /** A socket still sends from the arena: leave it to that socket and take a new one. */
@@ -295,6 +298,7 @@ export class ReplyWriter {
   #nextChunk(size: number): void {
     if (this.#at > this.#from) this.#keep(this.#buffer.subarray(this.#from, this.#at));
     this.#buffer = Buffer.allocUnsafeSlow(Math.max(size, ARENA_SIZE));
+    this.#earlierSize += this.#at;
     this.#at = 0;
     this.#from = 0;
   }
