@@ -13,7 +13,7 @@ import type { ServerState } from './commands/state.ts';
 import type { Dispatcher } from './dispatch.ts';
 import type { ReplyWriter } from './protocol/reply-writer.ts';
 import { RequestParser } from './protocol/request-parser.ts';
-import type { Recipient, Turn } from './turn.ts';
+import { type Recipient, sizeOf, type Turn } from './turn.ts';
 
 /** How long a server that stops waits for a client to take its last replies. */
 const LINGER_MS = 1000;
@@ -61,9 +61,6 @@ export class Connection implements ClientLink, Recipient {
     socket.on('end', () => this.#peerEnded());
     socket.on('error', () => this.#forget());
     socket.on('close', () => this.#forget());
-    socket.on('drain', () => {
-      this.#overSoftLimitSinceMs = 0;
-    });
   }
 
   get pendingReplyBytes(): number {
@@ -110,7 +107,7 @@ export class Connection implements ClientLink, Recipient {
 
   send(chunks: readonly Buffer[]): boolean {
     const socket = this.#socket;
-    if (this.#closed || socket.destroyed) return false;
+    if (this.#closed || socket.destroyed || this.closeIfOverLimit(sizeOf(chunks))) return false;
     // What the system does not take at once would keep the whole arena: a socket that lags gets copies.
     const lagging = socket.writableLength > 0;
     if (chunks.length > 1) socket.cork();
@@ -120,9 +117,22 @@ export class Connection implements ClientLink, Recipient {
     }
     if (chunks.length > 1) socket.uncork();
     if (this.#closing && this.heldBytes === 0) socket.destroySoon();
-    const unsent = socket.writableLength;
-    if (unsent > 0) this.#checkOutputLimits(unsent);
-    return unsent > 0 && !lagging;
+    return socket.writableLength > 0 && !lagging;
+  }
+
+  /** Too much unsent, with `more` bytes to come, or much of it for too long? Then the connection is closed: true. */
+  closeIfOverLimit(more = 0): boolean {
+    const { hard, soft, softMs } = this.#host.outputLimits;
+    if (hard === 0 && soft === 0) return false;
+    const unsent = this.pendingReplyBytes + more;
+    const now = performance.now();
+    if (soft === 0 || unsent <= soft) this.#overSoftLimitSinceMs = 0;
+    else if (this.#overSoftLimitSinceMs === 0) this.#overSoftLimitSinceMs = now;
+    const tooLong = this.#overSoftLimitSinceMs !== 0 && now - this.#overSoftLimitSinceMs > softMs;
+    if (!tooLong && (hard === 0 || unsent <= hard)) return false;
+    this.#host.state.counters.outputLimitDisconnections++;
+    this.kill();
+    return true;
   }
 
   #runCommands(size: number): void {
@@ -177,17 +187,6 @@ export class Connection implements ClientLink, Recipient {
   /** Otherwise `send` closes, after the last reply. */
   #closeWhenAnswered(): void {
     if (this.outbox.length === 0 && this.heldBytes === 0 && !this.#closed) this.#socket.destroySoon();
-  }
-
-  #checkOutputLimits(unsent: number): void {
-    const { hard, soft, softMs } = this.#host.outputLimits;
-    const now = this.#host.dispatcher.clock;
-    if (soft === 0 || unsent <= soft) this.#overSoftLimitSinceMs = 0;
-    else if (this.#overSoftLimitSinceMs === 0) this.#overSoftLimitSinceMs = now;
-    const tooLong = this.#overSoftLimitSinceMs !== 0 && now - this.#overSoftLimitSinceMs > softMs;
-    if (!tooLong && (hard === 0 || unsent <= hard)) return;
-    this.#host.state.counters.outputLimitDisconnections++;
-    this.kill();
   }
 
   #forget(): void {

@@ -240,6 +240,7 @@ export class RedisServer {
   #takeCare(): void {
     this.#lookAtMemory();
     this.#countCommands();
+    for (const connection of this.#connections) connection.closeIfOverLimit();
     const timeoutMs = this.config.number('timeout') * 1000;
     if (timeoutMs === 0) return;
     const now = Date.now();

@@ -158,4 +158,5 @@ export class Turn {
   }
 }
 
-const sizeOf = (chunks: readonly Buffer[]): number => chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+/** Bytes of all chunks together. */
+export const sizeOf = (chunks: readonly Buffer[]): number => chunks.reduce((sum, chunk) => sum + chunk.length, 0);

@@ -7,7 +7,7 @@ import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ReadMode } from '../../redis-compat/src/listener.ts';
 import { type OurServer, startOurs } from '../support/our-server.ts';
-import { encodeCommand } from '../support/raw-client.ts';
+import { encodeCommand, RawClient } from '../support/raw-client.ts';
 
 /** Resolves when the server has closed its side, or the whole connection. */
 const ended = (socket: Socket): Promise<void> =>
@@ -184,6 +184,25 @@ describe('limits', () => {
     await expect.poll(() => ours.server.state.counters.outputLimitDisconnections).toBe(1);
     expect(await ours.run(['PING'])).toEqual(['+PONG']);
     socket.destroy();
+    await ours.stop();
+  });
+
+  test('a reply larger than the limit is not sent at all, and unsent replies may not stay for long', async () => {
+    const ours = await startOurs({ 'client-output-buffer-limit': 'normal 2mb 100kb 1' });
+    await ours.run(['SET', 'large', 'v'.repeat(3_000_000)], ['SET', 'medium', 'v'.repeat(1_000_000)]);
+    const [greedy, slow] = await Promise.all([1, 2].map(() => RawClient.connect(ours.port)));
+    await expect(greedy!.call('GET', 'large')).rejects.toThrow('closed after 0 of 1 replies');
+    expect(await slow!.call('GET', 'medium')).toHaveLength(1_000_001);
+    const deaf = connect({ port: ours.port, host: '127.0.0.1' });
+    deaf.on('error', () => {});
+    deaf.pause();
+    for (let i = 0; i < 5; i++) {
+      deaf.write(encodeCommand(['GET', 'medium']));
+      await new Promise(resolve => setTimeout(resolve, 50));
+    }
+    await expect.poll(() => ours.server.state.counters.outputLimitDisconnections, { timeout: 5000 }).toBe(2);
+    deaf.destroy();
+    slow!.close();
     await ours.stop();
   });
 
