@@ -390,6 +390,7 @@ export class Commit {
   async #finish(): Promise<void> {
     this.#flush();
     await this.queue.idle();
+    if (this.queue.hasFailed) throw new EngineError('POISONED', 'a sync failed while the database was being closed');
     this.#syncNow();
     this.log.files.sealAll();
   }

@@ -16,6 +16,8 @@ import { FLAG_COMPRESSED, FLAG_SYNCED_TO, isSealed, KIND_BATCH_END, parseRecord 
 /** Random bytes can look like a record of any size. Those above this one are checked until the budget is used up. */
 const SMALL_RECORD = 64 * 1024;
 const LARGE_BUDGET = 8 * 1024 * 1024 * 1024;
+/** How much of a file is searched at most: what a Buffer can well hold. Files are an eighth of that unless somebody asks. */
+const MAX_SEARCH = 2 ** 31;
 
 /** Whether a readable record of this file, at or after offset `from`, says that a seq above `lastSeq` was synced. */
 export function saysLaterSync(
@@ -47,7 +49,7 @@ function looksLikeFirstRecord(bytes: Buffer, at: number): boolean {
 function readRest(fs: FileSystem, path: string, from: number): Buffer {
   const file = fs.open(path, 'read');
   try {
-    const bytes = Buffer.allocUnsafeSlow(Math.max(0, file.size() - from));
+    const bytes = Buffer.allocUnsafeSlow(Math.min(Math.max(0, file.size() - from), MAX_SEARCH));
     return bytes.subarray(0, readFully(file, bytes, 0, bytes.length, from));
   } finally {
     file.close();

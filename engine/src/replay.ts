@@ -34,12 +34,11 @@ interface Change {
   readonly kind: number;
   readonly space: number;
   readonly entry: Entry;
-  /** The first bytes of the value: all of it, for the kinds whose value recovery reads. */
+  /** The value, of the kinds whose value recovery reads; for the others it is empty. */
   readonly value: Buffer;
 }
 
-/** The longest value recovery itself has to read: that of an expiry patch. */
-const MAX_OWN_VALUE = 8;
+const NOTHING = Buffer.alloc(0);
 
 export class Replay {
   /** The spaces that exist, by id. */
@@ -71,8 +70,9 @@ export class Replay {
     const changes: Change[] = [];
     let crc = crcStart(file.salt, start);
     for (let record = first, offset = start; record.batch; ) {
-      const value = Buffer.from(record.value.subarray(0, MAX_OWN_VALUE));
-      changes.push({ kind: record.kind, space: record.space, entry: toEntry(record, file, offset), value });
+      const { kind, space } = record;
+      const value = kind === KIND_PUT || kind === KIND_TOMBSTONE ? NOTHING : Buffer.from(record.value);
+      changes.push({ kind, space, entry: toEntry(record, file, offset), value });
       crc = reader.crcOfLast(record, crc);
       offset = reader.offset;
       const next = reader.next();

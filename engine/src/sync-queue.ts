@@ -55,6 +55,11 @@ export class SyncQueue {
     while (this.#round !== undefined) await this.#round;
   }
 
+  /** Whether a round has failed, or somebody has said so. */
+  get hasFailed(): boolean {
+    return this.#failed;
+  }
+
   /** No round follows any more; whoever waits is told why. */
   fail(error: Error): void {
     this.#failed = true;

@@ -182,6 +182,19 @@ describe('a sync that fails', () => {
     await db.close();
   });
 
+  test('while closing makes close reject, and nothing is sealed', async () => {
+    const { db, fs, disk } = await open();
+    db.put('a', '1');
+    let syncs = 0;
+    fs.plan = call => (isSync(call) && syncs++ === 0 ? { error: 'EIO' } : undefined);
+    const sync = db.sync();
+    const rejected = expect(sync).rejects.toThrow(poisoned);
+    await expect(db.close()).rejects.toThrow(poisoned);
+    await rejected;
+    expect(String(disk.bytesOf('MANIFEST'))).toContain('"sealedSize":null');
+    expect(disk.bytesOf('POISONED').length).toBeGreaterThan(0);
+  });
+
   test('makes the next opening write anew what may not be on the disk', async () => {
     const { db, fs, disk } = await open();
     db.put('a', 'synced');

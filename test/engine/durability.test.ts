@@ -196,6 +196,15 @@ for (const [call, make] of Object.entries(SYNC_CALLS)) {
   });
 }
 
+test('put at disk covers what was put before it, in older files too', async () => {
+  const store = await Store.open({ maxDataFileSize: 100 });
+  store.db.put('a', 'x'.repeat(100));
+  store.db.put('b', 'x'.repeat(100));
+  store.db.put('c', 'x', { durability: 'disk' });
+  expect(await store.afterPowerCut()).toEqual(['a', 'b', 'base', 'c']);
+  await store.db.close();
+});
+
 for (const level of ['memory', 'os', 'interval', 'disk'] as const) {
   const write = (db: Database): Promise<number> =>
     db.write([{ type: 'put', key: 'new', value: 'v' }], { durability: LEVELS[level] });

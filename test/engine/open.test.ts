@@ -52,6 +52,7 @@ describe('the directory', () => {
     chmodSync(directory, 0o755);
     if (process.getuid?.() !== 0) return; // Only root can become somebody else.
     const { output } = await childEnd(startChild('open-database', [directory, 'try', '65534']));
+    expect(output).toContain('let this user read and write there, or use another directory');
     expect(output).toContain(`IO: could not open the database in ${directory}: EACCES`);
   });
 });
@@ -137,6 +138,20 @@ describe('the lock', () => {
       expect(await tryInChild(directory, env)).toBe('opened');
     });
   }
+
+  test('by flock and by an owner file keep each other out', async () => {
+    for (const [first, second] of [
+      [{}, { PATH: '' }],
+      [{ PATH: '' }, {}],
+    ]) {
+      const directory = temporaryDirectory();
+      const holder = await startHolder(directory, first!);
+      expect(await tryInChild(directory, second!)).toBe('LOCKED');
+      holder.kill('SIGKILL');
+      await once(holder, 'exit');
+      expect(await tryInChild(directory, second!)).toBe('opened');
+    }
+  });
 
   test('by an owner file of another boot, or of a process that is another by now, is stale', async () => {
     const directory = temporaryDirectory();

@@ -134,6 +134,8 @@ describe('a tail', () => {
       ]);
       expect(fs.bytesOf(`lost/${FIRST}.${end}`)).toEqual(bytes);
       expect(fs.bytesOf(FIRST).length).toBe(end + bytes.length); // No file is ever cut.
+      const afterPowerCut = fs.cutPower({ bytes: 'lost', names: 'lost' }, left.root);
+      expect(afterPowerCut.bytesOf(`lost/${FIRST}.${end}`)).toEqual(bytes);
       await db.close();
     });
   }

@@ -34,12 +34,12 @@ export async function lockDirectory(directory: string, timeoutMs: number): Promi
 }
 
 function locked(directory: string): EngineError {
-  const owner = readText(join(directory, LOCK_NAME)).trim();
+  const owner = readText(join(directory, LOCK_NAME)).trim() || readText(join(directory, OWNER_NAME)).trim();
   const who = owner === '' ? 'another Database' : `another Database, of process ${owner.split(' ')[0]},`;
   return new EngineError('LOCKED', `${who} has ${directory} open: close it, or open another directory`);
 }
 
-/** One attempt: the lock, or undefined when it is held. */
+/** One attempt by flock(1), or without it where it is absent: the lock, or undefined when it is held. */
 function tryFlock(directory: string): Lock | undefined {
   const fd = openSync(join(directory, LOCK_NAME), 'a+', 0o644);
   const { status, error } = spawnSync('flock', ['-xn', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
@@ -47,18 +47,23 @@ function tryFlock(directory: string): Lock | undefined {
     closeSync(fd);
     return tryOwnerFile(directory);
   }
-  if (status === 1) {
+  if (status === 1 || isAlive(readText(join(directory, OWNER_NAME)))) {
     closeSync(fd);
     return undefined;
   }
-  nameOwner(directory);
-  return { release: () => closeSync(fd) };
+  writeOwner(directory, `${ownName()}\n`);
+  return {
+    release: () => {
+      writeOwner(directory, '');
+      closeSync(fd);
+    },
+  };
 }
 
-/** Say in LOCK who has it, for messages only. */
-function nameOwner(directory: string): void {
+/** Say in LOCK who has it: for messages, and for processes that have no flock(1). */
+function writeOwner(directory: string, text: string): void {
   try {
-    writeFileSync(join(directory, LOCK_NAME), `${ownName()}\n`);
+    writeFileSync(join(directory, LOCK_NAME), text);
   } catch {}
 }
 
@@ -66,6 +71,7 @@ function tryOwnerFile(directory: string): Lock | undefined {
   const path = join(directory, OWNER_NAME);
   const name = ownName();
   const release = (): void => rmSync(path, { force: true });
+  if (isAlive(readText(join(directory, LOCK_NAME)).trim())) return undefined;
   if (createWith(path, name)) return { release };
   const owner = readText(path);
   if (isAlive(owner) || !removeStale(path, owner)) return undefined;

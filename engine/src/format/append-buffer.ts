@@ -8,11 +8,15 @@
  *             (2) cutting the buffer back to where a unit began leaves the units before it as they were.
  */
 
+import { EngineError } from '../errors.ts';
 import { MAX_BATCH_END_SIZE, writeBatchEnd } from './batch-end.ts';
 import { FLAG_BATCH, FLAGS_OFFSET, MAX_HEADER_SIZE, type RecordHeader, sealRecord, writeHeader } from './record.ts';
 
 /** The buffer's size while little is in it, and what it shrinks back to: 256 KiB. */
 const USUAL_CAPACITY = 256 * 1024;
+
+/** The most bytes that can wait: those of one batch or turn, 2 GiB. */
+const MAX_CAPACITY = 2 ** 31;
 
 /** Up to this many bytes a loop copies faster than a call into native code. */
 const SHORT_COPY = 48;
@@ -99,7 +103,11 @@ export class AppendBuffer {
 
   #reserve(size: number): void {
     if (this.#size + size <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.#bytes.length, this.#size + size));
+    if (this.#size + size > MAX_CAPACITY) {
+      throw new EngineError('VALUE_TOO_LARGE', 'one batch or turn would have more than 2 GiB: make it smaller');
+    }
+    const capacity = Math.max(Math.min(2 * this.#bytes.length, MAX_CAPACITY), this.#size + size);
+    const larger = Buffer.allocUnsafeSlow(capacity);
     this.#bytes.copy(larger, 0, 0, this.#size);
     this.#bytes = larger;
   }

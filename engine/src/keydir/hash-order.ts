@@ -72,6 +72,7 @@ export class HashOrder {
     while (from < HASH_LIMIT) {
       const place = Math.floor(from / LOW_BITS) >>> (32 - this.#depth);
       const bucket = this.#directory[place]!;
+      const end = endOf(place, bucket.depth, this.#depth); // Before any visitor can change the directory.
       let last = -1;
       for (const { key, hash } of this.#inOrder(bucket, from)) {
         if (visited >= count && hash !== last) return hash;
@@ -79,7 +80,7 @@ export class HashOrder {
         visited++;
         visit(key);
       }
-      from = endOf(place, bucket.depth, this.#depth);
+      from = end;
       if (visited >= count && from < HASH_LIMIT) return from;
     }
     return 0;

@@ -53,6 +53,23 @@ describe('hash order', () => {
     );
   });
 
+  test('a visitor may put and delete so many keys that the directory doubles or shrinks', () => {
+    const order = new HashOrder(SEED);
+    for (let i = 0; i < 300; i++) order.add(name(i));
+    const met: KeyString[] = [];
+    let visits = 0;
+    let cursor = 0;
+    do {
+      cursor = order.scan(cursor, 5, key => {
+        if (Number(key.slice(4)) < 300) met.push(key);
+        if (visits++ === 50) for (let i = 1000; i < 60_000; i++) order.add(name(i));
+        if (visits === 400) for (let i = 1000; i < 60_000; i++) order.remove(name(i));
+      });
+    } while (cursor !== 0);
+    expect(met.length).toBe(300);
+    expect(new Set(met).size).toBe(300);
+  });
+
   test('after most keys are gone the rest are still found', () => {
     const order = new HashOrder(SEED);
     for (let i = 0; i < 40_000; i++) order.add(name(i));
