@@ -107,6 +107,22 @@ describe('any one bit flipped', () => {
     expect(await damageOf(left, () => {})).toBeUndefined();
   });
 
+  test('before what the manifest says was synced is damage, also when no record behind it is left', async () => {
+    const left = await crashedStore(
+      async db => {
+        db.put('a', 'x'.repeat(100));
+        await db.sync();
+        db.put('b', 'in a second file: the manifest is written, and says that a is on the disk');
+      },
+      { maxDataFileSize: 100 },
+    );
+    const cutBoth = (fs: PowerCutFileSystem): void => {
+      fs.change(FIRST, bytes => bytes.subarray(0, 60));
+      fs.change(SECOND, () => Buffer.alloc(0));
+    };
+    expect(await damageOf(left, cutBoth)).toEqual({ file: FIRST, offset: 32 });
+  });
+
   test('in the manifest costs nothing: it is made anew from the files', async () => {
     const left = await closedStore(db => {
       db.put('a', '1');
@@ -120,6 +136,29 @@ describe('any one bit flipped', () => {
       await db.close();
     }
   });
+});
+
+test('a whole batch end that does not match its members, by count, size or CRC, makes the batch unreadable', async () => {
+  const left = await closedStore(db => {
+    db.put('a', '1');
+    db.batch().put('b', '2').put('c', '3').commit();
+  });
+  const [, batchAt] = recordOffsets(left, FIRST);
+  const endAt = recordOffsets(left, FIRST).at(-2)!;
+  const size = left.bytesOf(FIRST).length - endAt;
+  for (const [what, place] of [
+    ['count', size - 6],
+    ['size', size - 5],
+    ['crc', size - 1],
+  ] as const) {
+    const change = (fs: PowerCutFileSystem): void =>
+      fs.change(FIRST, bytes => {
+        bytes[endAt + place]! ^= 1;
+        sealRecord(bytes, endAt, bytes.length, bytes.readUInt32LE(16), endAt);
+        return bytes;
+      });
+    expect(await damageOf(left, change), what).toEqual({ file: FIRST, offset: batchAt });
+  }
 });
 
 describe('a sealed file', () => {
