@@ -7,13 +7,25 @@ const conditions = ['@zerocask/source', 'module', 'node', 'development|productio
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 const project = (name: string, testTimeout: number) => ({
   ...shared,
-  test: { name, root, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 60_000, env: { FORCE_COLOR: '0' } },
+  test: {
+    name,
+    root,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout,
+    hookTimeout: 60_000,
+    env: { FORCE_COLOR: '0' },
+  },
 });
 
 export default defineConfig({
   root,
   test: {
-    projects: [project('engine', 60_000), project('redis-compat', 60_000), project('course', 60_000), project('repo', 60_000)],
+    projects: [
+      project('engine', 60_000),
+      project('redis-compat', 60_000),
+      project('course', 60_000),
+      project('repo', 60_000),
+    ],
     pool: 'threads',
     maxWorkers: 2,
   },
