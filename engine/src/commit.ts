@@ -109,7 +109,7 @@ export class Commit {
     }
     this.#flushOrUndo();
     if (level === 'disk') this.#syncNow();
-    this.#afterWrite(level);
+    else this.#afterWrite(level);
   }
 
   /** A seq that no record has and none will have. */

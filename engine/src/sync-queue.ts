@@ -13,6 +13,8 @@ export class SyncQueue {
   readonly #onFailure: (cause: unknown) => void;
   readonly #waiters = new WaitList();
   #round: Promise<void> | undefined;
+  /** Up to where the round under way, or the last one, has synced. */
+  #roundSeq = 0;
   #wanted = false;
   #failed = false;
   /** How many rounds there were. */
@@ -39,6 +41,7 @@ export class SyncQueue {
   /** Begin a round, or see to it that one follows the one under way. */
   start(): void {
     if (this.#failed) return;
+    if (this.#round !== undefined && this.#roundSeq === this.#log.writtenSeq) return; // It covers everything already.
     this.#wanted = true;
     this.#round ??= this.#run();
   }
@@ -71,6 +74,7 @@ export class SyncQueue {
       while (this.#wanted && !this.#failed) {
         this.#wanted = false;
         this.rounds++;
+        this.#roundSeq = this.#log.writtenSeq;
         await this.#log.syncLater();
         this.#sealRetired();
         this.#waiters.release(this.#log.syncedSeq);

@@ -84,6 +84,7 @@ describe('write', () => {
     expect(await Promise.all(writes)).toEqual(writes.map((_, i) => i + 2));
     const calls = fs.calls.slice(before).map(call => call.operation);
     expect(calls).toEqual(['write', 'syncDataLater']);
+    expect(db.stats.syncs).toBe(2);
     await db.close();
   });
 

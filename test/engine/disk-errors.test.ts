@@ -86,6 +86,25 @@ describe('a full disk', () => {
     expect(await reopened(db, disk)).toEqual(['a=1', 'b=2', 'd=4']);
   });
 
+  test('at level memory bounds what is pending, within one turn too', async () => {
+    const { db, fs, disk } = await open({ durability: 'memory' });
+    fs.plan = call =>
+      isWrite(call) && call.file.endsWith('.data') && db.stats.pendingBytes > 0 ? { error: 'ENOSPC' } : undefined;
+    const accepted: string[] = [];
+    for (let i = 10; i < 30; i++) {
+      try {
+        db.put(`k${i}`, 'x'.repeat(10_000));
+        accepted.push(`k${i}`);
+      } catch (error) {
+        expect(error).toEqual(full);
+      }
+    }
+    expect(accepted.length).toBe(7);
+    expect(Array.from(db.keys(), String)).toEqual(accepted);
+    fs.plan = () => undefined;
+    expect((await reopened(db, disk)).map(pair => pair.slice(0, 3))).toEqual(accepted);
+  });
+
   test('at level os drops only the change that throws, not those of level memory before it', async () => {
     const { db, fs, disk } = await open();
     db.put('a', '1');

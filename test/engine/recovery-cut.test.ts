@@ -168,6 +168,21 @@ describe('a tail', () => {
   });
 });
 
+test('a growing file that ends at a whole record, before the next one goes on, ends the log', async () => {
+  const left = await crashedStore(
+    db => {
+      db.put('a', '1');
+      db.put('b', 'x'.repeat(100));
+      db.put('c', 'in the second file');
+    },
+    { maxDataFileSize: 100 },
+  );
+  const second = left.bytesOf(SECOND);
+  const { keys, cut } = await recoverCopy(left, cutTo(recordOffsets(left, FIRST)[1]!));
+  expect(keys).toEqual(['a']);
+  expect(cut).toEqual([{ file: SECOND, offset: 0, bytes: second.length, keptAs: `lost/${SECOND}.0` }]);
+});
+
 describe('seqs after a crash', () => {
   test('go on far above those that were given away', async () => {
     let reserved = 0;

@@ -24,17 +24,21 @@ export interface OpenFile {
   syncData(): void;
   /** The same without holding up the program: everything written before this call. */
   syncDataLater(): Promise<void>;
+  /** The size of the file, as of now. */
   size(): number;
+  /** Let go of the file; what was written stays written. */
   close(): void;
 }
 
 /** A file system, as much of it as the engine uses. */
 export interface FileSystem {
+  /** Open a file, or make one. */
   open(path: string, mode: OpenMode): OpenFile;
   /** The names in a directory, in no order. */
   list(directory: string): string[];
   /** Put `from` in the place of `to`; whoever opens `to` finds the old file or the new one, never half of either. */
   rename(from: string, to: string): void;
+  /** Take a file's name away; whoever has the file open keeps it. */
   remove(path: string): void;
   /** Make a directory, and its parents where they lack. */
   makeDirectory(path: string): void;
