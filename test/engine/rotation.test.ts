@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Database, type FileSystem, nodeFileSystem } from '../../engine/src/index.ts';
 import { FaultFileSystem } from '../support/fault-file-system.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -29,6 +29,16 @@ test('a file that is full is followed by another; it is synced in the background
   expect(again.size).toBe(100);
   expect(String(again.get('key 0'))).toBe('x'.repeat(50));
   await again.close();
+});
+
+test('a file that was left behind is synced and sealed although nobody asks for a sync', async () => {
+  const directory = temporaryDirectory();
+  const db = await Database.open(directory, { maxDataFileSize: 100 });
+  db.put('a', 'x'.repeat(100));
+  db.put('b', 'x');
+  await vi.waitFor(() => expect(manifestOf(directory).files[0].sealedSize).toBeGreaterThan(100), { timeout: 10_000 });
+  expect(db.isDurable(2)).toBe(true);
+  await db.close();
 });
 
 test('the manifest says the lowest and the highest seq of each sealed file', async () => {
