@@ -69,8 +69,11 @@ export function durabilityOf(appendfsync: string): Durability {
 
 /** A server that runs. */
 export class RedisServer {
+  /** The configuration, live: what CONFIG SET changes. */
   readonly config: Config;
+  /** The store below; whoever writes to it goes round the commands. */
   readonly database: Database;
+  /** @internal */
   readonly state: ServerState;
   /** Settles when the server has stopped: by {@link stop}, by SHUTDOWN, or with the error that ended it. */
   readonly stopped: Promise<void>;
