@@ -38,6 +38,7 @@ export interface QueuedWrite {
   reject(error: unknown): void;
 }
 
+/** Decides when records are written and synced. One for each open database. */
 export class Commit {
   readonly log: Log;
   readonly turnMode: boolean;
@@ -305,7 +306,9 @@ export class Commit {
   }
 
   #armInterval(intervalMs: number): void {
-    if (this.#intervalTimer === undefined) {
+    const isOldest = this.log.syncedSeq >= this.#positionBefore; // All before this write has been synced meanwhile.
+    if (this.#intervalTimer === undefined || isOldest) {
+      clearTimeout(this.#intervalTimer);
       this.#intervalEndsAtMs = Date.now() + intervalMs;
       this.#intervalTimer = setTimeout(this.#endInterval, intervalMs).unref();
     } else if (Date.now() > this.#intervalEndsAtMs) {

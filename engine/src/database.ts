@@ -45,6 +45,7 @@ export interface DatabaseStats {
   readonly cacheMisses: number;
 }
 
+/** An open database: its default space, and the way to all else. */
 export class Database {
   /** The directory, as it was given. */
   readonly directory: string;
@@ -186,6 +187,7 @@ export class Database {
     return this.#commit.durability;
   }
 
+  /** Have every change that names no other level be as safe as this from now on; waits for nothing. */
   set durability(level: Durability) {
     this.#commit.durability = level;
   }

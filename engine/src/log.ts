@@ -37,6 +37,7 @@ export interface LogOptions {
   readonly cacheBytes: number;
 }
 
+/** The log of one open database. */
 export class Log {
   readonly directory: string;
   readonly manifest: Manifest;

@@ -40,6 +40,7 @@ interface Change {
 
 const NOTHING = Buffer.alloc(0);
 
+/** Builds the indexes of all spaces from the records of the log. */
 export class Replay {
   /** The spaces that exist, by id. */
   readonly indexes: Map<number, KeyIndex> = new Map();

@@ -22,6 +22,7 @@ const MAX_KEYS = 2 ** 24 - 1;
 const SWEEP_COUNT = 4;
 const NOTHING = Buffer.alloc(0);
 
+/** The keys of one space and the records behind them. */
 export class SpaceRecords {
   readonly id: number;
   readonly commit: Commit;

@@ -44,6 +44,7 @@ export interface EntryView {
   orderKey: Buffer | undefined;
 }
 
+/** A numbered key space: the same reads and changes as a {@link Database}, and calls without copies for servers. */
 export class Space {
   /** Never used again once the space is dropped. */
   readonly id: number;

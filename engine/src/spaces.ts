@@ -15,6 +15,7 @@ import { SpaceRecords } from './space-records.ts';
 
 const NOTHING = Buffer.alloc(0);
 
+/** The key spaces of a database. */
 export class Spaces {
   readonly #commit: Commit;
   readonly #clock: Clock;

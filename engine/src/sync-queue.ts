@@ -8,6 +8,7 @@
 
 import type { Log } from './log.ts';
 
+/** Those who wait for the disk, and the fdatasync they share. */
 export class SyncQueue {
   readonly #log: Log;
   readonly #onFailure: (cause: unknown) => void;

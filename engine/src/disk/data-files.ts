@@ -31,6 +31,7 @@ interface UnsealedFile {
   syncedSize: number;
 }
 
+/** The data files of one open database. */
 export class DataFiles {
   readonly #fs: FileSystem;
   readonly #directory: string;

@@ -26,6 +26,7 @@ interface Chunk {
   used: number;
 }
 
+/** A cache of values, by the object that stands for each. */
 export class RecordCache {
   readonly #maxChunks: number;
   readonly #values = new Map<object, CachedValue>();

@@ -12,6 +12,7 @@ import type { DataFile } from './data-file.ts';
 
 const WINDOW_SIZE = 1024 * 1024;
 
+/** Reads the records of one data file in order. */
 export class RecordReader {
   readonly #file: DataFile;
   readonly #end: number;

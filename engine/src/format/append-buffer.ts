@@ -21,6 +21,7 @@ const MAX_CAPACITY = 2 ** 31;
 /** Up to this many bytes a loop copies faster than a call into native code. */
 const SHORT_COPY = 48;
 
+/** Records on their way to the end of a data file. */
 export class AppendBuffer {
   #bytes: Buffer = Buffer.allocUnsafeSlow(USUAL_CAPACITY);
   #size = 0;

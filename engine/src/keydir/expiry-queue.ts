@@ -11,6 +11,7 @@ import type { Entry } from './keydir.ts';
 /** Below this many entries the heap is never rebuilt. */
 const SMALL = 64;
 
+/** The entries of a space that expire, soonest first. */
 export class ExpiryQueue {
   readonly #isLive: (entry: Entry) => boolean;
   #heap: Entry[] = [];

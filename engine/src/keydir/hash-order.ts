@@ -33,6 +33,7 @@ interface Bucket {
 
 const newBucket = (depth: number): Bucket => ({ depth, keys: [] });
 
+/** The keys of a space in the order of their hashes. */
 export class HashOrder {
   readonly #seed: readonly [number, number];
   #depth = 1;

@@ -22,6 +22,7 @@ export function orderOf(byte: number | undefined): SpaceOrder | undefined {
   return byte === ORDER_BYTES.hash ? 'hash' : undefined;
 }
 
+/** The keydir of one space, the order of its keys, and their expiries. */
 export class KeyIndex {
   readonly keydir: Keydir = new MapKeydir();
   readonly expiry: ExpiryQueue = new ExpiryQueue(entry => this.keydir.get(entry.key) === entry);

@@ -9,6 +9,7 @@
 
 import type { Keydir, KeyString } from './keydir.ts';
 
+/** The keys of a space in the order of their bytes. */
 export class KeyOrder {
   readonly #keydir: Keydir;
   /** Sorted, each key once; undefined until somebody asks. */
