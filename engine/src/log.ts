@@ -199,16 +199,16 @@ export class Log {
       const recordEnd = entry.recordOffset - target.size + entry.recordSize;
       return this.#viewOf(this.#buffer.bytes, recordEnd - entry.valueSize, recordEnd);
     }
-    const cached = this.cache.get(entry);
-    if (cached !== undefined) return this.#viewOf(cached.chunk.bytes, cached.start, cached.end);
-    return this.#readFromFile(entry);
+    const { fileId, recordOffset, valueSize } = entry;
+    if (!this.cache.find(fileId, recordOffset, valueSize)) return this.#readFromFile(entry);
+    return this.#viewOf(this.cache.bytes, this.cache.start, this.cache.start + valueSize);
   }
 
   #readFromFile(entry: Entry): ValueView {
-    const { recordSize, valueSize } = entry;
+    const { fileId, recordOffset, recordSize, valueSize } = entry;
     const bytes = recordSize <= SCRATCH_SIZE ? this.#scratch : Buffer.allocUnsafeSlow(recordSize);
     this.#readRecord(entry, bytes);
-    this.cache.add(entry, bytes, recordSize - valueSize, recordSize);
+    this.cache.add(fileId, recordOffset, bytes, recordSize - valueSize, recordSize);
     return this.#viewOf(bytes, recordSize - valueSize, recordSize);
   }
 

@@ -105,6 +105,7 @@ export class SpaceRecords {
       valueEnd,
     );
     commit.end(level);
+    log.cache.add(log.activeId, log.lastOffset, value, valueStart, valueEnd); // What was just written is often read.
     index.put({
       key: name,
       seq,

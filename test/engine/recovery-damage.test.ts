@@ -223,7 +223,7 @@ describe('reading', () => {
   test('a value that has been damaged since opening throws CORRUPT, and leaves other keys alone', async () => {
     const root = temporaryDirectory();
     const fs = new PowerCutFileSystem(root);
-    const db = await Database.open(root, { fs });
+    const db = await Database.open(root, { fs, cacheBytes: 0 });
     db.put('a', '1');
     db.put('b', '2');
     fs.change(FIRST, bytes => flipBit(bytes, 8 * 44));
@@ -236,7 +236,7 @@ describe('reading', () => {
 
   test('an error of the disk on one key leaves other keys alone', async () => {
     const fs = new FaultFileSystem();
-    const db = await Database.open(temporaryDirectory(), { fs });
+    const db = await Database.open(temporaryDirectory(), { fs, cacheBytes: 0 });
     db.put('a', '1');
     db.put('b', '2');
     fs.plan = call => (call.operation === 'read' ? { error: 'EIO' } : undefined);

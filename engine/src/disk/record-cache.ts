@@ -1,99 +1,98 @@
 /**
- * RecordCache: values that were read from the disk lately, in memory of a fixed size.
+ * RecordCache: values that were written or read lately, in memory of a fixed size.
  *
- * Values are copied into chunks of 1 MiB. When all chunks are full, the oldest is emptied and used again; values in it
- * that were asked for since they came are kept, and have to be asked for again to survive the next time (second chance).
- * Invariant: an owner (the keydir's entry) stands for one version of a value that never changes, so nothing here is ever
- * out of date. What belongs to an entry that was replaced is no longer asked for, and goes with its chunk.
+ * Copies go round a ring of bytes, each with the place of its record in front; a table of numbers says where in the ring
+ * a record's copy begins. There is no object per value, so the garbage collector has nothing to look at, however many
+ * values there are.
+ *
+ *    ring    ... | fileId 4 | recordOffset 8 | value ... | fileId 4 | recordOffset 8 | value ... | (next copy) ...
+ *
+ * Invariants: (1) a place in the log holds one record for ever, so nothing here is ever out of date: what was replaced
+ *                 is no longer asked for, and is written over when the ring comes round;
+ *             (2) a copy counts only while its header says so and the ring has not come round to it.
+ * A copy that is asked for when it is among the oldest is put in front again. Two records whose numbers fall on the same
+ * two places of the table push each other out: that costs a read from the disk, nothing else.
  */
 
-const CHUNK_SIZE = 1024 * 1024;
-/** A value larger than this share of a chunk is not kept: it would push out too many others. */
+/** Bytes before a copied value: fileId and recordOffset. */
+const COPY_HEADER_SIZE = 4 + 8;
+/** One place in the table for so many bytes of ring. */
+const BYTES_PER_PLACE = 64;
+/** A value larger than this share of the ring is not kept: it would push out too many others. */
 const MAX_SHARE = 8;
+/** In this oldest share of the ring a copy that is asked for is put in front again. */
+const OLD_SHARE = 4;
 
-/** Where a value lies. */
-export interface CachedValue {
-  readonly owner: object;
-  readonly chunk: Chunk;
-  start: number;
-  end: number;
-  wasUsed: boolean;
-}
-
-interface Chunk {
-  readonly bytes: Buffer;
-  values: CachedValue[];
-  used: number;
-}
-
-/** A cache of values, by the object that stands for each. */
+/** A cache of values by the place of their record: file and offset. */
 export class RecordCache {
-  readonly #maxChunks: number;
-  readonly #values = new Map<object, CachedValue>();
-  /** Oldest first; values go to the last one. */
-  readonly #chunks: Chunk[] = [];
+  /** The ring; a value that was found lies in it from {@link start} on. */
+  readonly bytes: Buffer;
+  /** Where the value lies that `find` has found; valid until the next `find` or `add`. */
+  start = 0;
   hits = 0;
   misses = 0;
+  /** Copies written ever, in bytes: the next one begins at this number modulo the size of the ring. */
+  #head = 0;
+  /** One more than the head was when a copy was written; 0: nothing. Records may stand in two neighbouring places. */
+  readonly #places: Float64Array;
 
   constructor(cacheBytes: number) {
-    this.#maxChunks = Math.floor(cacheBytes / CHUNK_SIZE);
+    this.bytes = Buffer.allocUnsafeSlow(cacheBytes); // The system gives the memory when it is first written.
+    const places = 2 ** Math.ceil(Math.log2(Math.max(2, cacheBytes / BYTES_PER_PLACE)));
+    this.#places = new Float64Array(places);
   }
 
-  /** Where the value of this owner lies in memory; valid until the next `add`. */
-  get(owner: object): CachedValue | undefined {
-    const value = this.#values.get(owner);
-    if (value === undefined) {
+  /** Whether the value of the record at this place is here; {@link start} then says where. */
+  find(fileId: number, recordOffset: number, valueSize: number): boolean {
+    const place = this.#placeOf(fileId, recordOffset);
+    const copiedAt = this.#match(place, fileId, recordOffset) || this.#match(place ^ 1, fileId, recordOffset);
+    if (copiedAt === 0) {
       this.misses++;
-      return undefined;
+      return false;
     }
     this.hits++;
-    value.wasUsed = true;
-    return value;
+    this.start = ((copiedAt - 1) % this.bytes.length) + COPY_HEADER_SIZE;
+    const isOld = this.#head - copiedAt > this.bytes.length - this.bytes.length / OLD_SHARE;
+    if (isOld) this.add(fileId, recordOffset, this.bytes, this.start, this.start + valueSize);
+    return true;
   }
 
-  /** Keep a copy of `bytes[start, end)`, the value of this owner. */
-  add(owner: object, bytes: Buffer, start: number, end: number): void {
-    const size = end - start;
-    if (size > CHUNK_SIZE / MAX_SHARE || this.#maxChunks === 0) return;
-    const chunk = this.#chunkWithRoom(size);
-    bytes.copy(chunk.bytes, chunk.used, start, end);
-    const value: CachedValue = { owner, chunk, start: chunk.used, end: chunk.used + size, wasUsed: false };
-    chunk.used += size;
-    chunk.values.push(value);
-    this.#values.set(owner, value);
+  /** Keep a copy of `value[start, end)`, the value of the record at this place. */
+  add(fileId: number, recordOffset: number, value: Buffer, start: number, end: number): void {
+    const size = this.bytes.length;
+    const copySize = COPY_HEADER_SIZE + end - start;
+    if (copySize > size / MAX_SHARE) return;
+    const left = size - (this.#head % size);
+    if (left < copySize) this.#head += left; // A copy lies in one piece.
+
+    const at = this.#head % size;
+    value.copy(this.bytes, at + COPY_HEADER_SIZE, start, end);
+    this.bytes.writeUInt32LE(fileId, at);
+    this.bytes.writeDoubleLE(recordOffset, at + 4);
+    this.start = at + COPY_HEADER_SIZE;
+    this.#places[this.#placeFor(fileId, recordOffset)] = this.#head + 1;
+    this.#head += copySize;
   }
 
-  #chunkWithRoom(size: number): Chunk {
-    for (;;) {
-      const newest = this.#chunks[this.#chunks.length - 1];
-      if (newest !== undefined && newest.used + size <= CHUNK_SIZE) return newest;
-      if (this.#chunks.length < this.#maxChunks) {
-        this.#chunks.push({ bytes: Buffer.allocUnsafeSlow(CHUNK_SIZE), values: [], used: 0 });
-      } else {
-        const oldest = this.#chunks.shift()!;
-        this.#empty(oldest);
-        this.#chunks.push(oldest);
-      }
-    }
+  #placeOf(fileId: number, recordOffset: number): number {
+    const mixed = Math.imul(recordOffset ^ Math.imul(fileId, 0x85eb_ca6b), 0x9e37_79b1);
+    return (mixed ^ (mixed >>> 15)) & (this.#places.length - 1);
   }
 
-  /** Drop what nobody has asked for; slide the rest, at most half a chunk, to the front. */
-  #empty(chunk: Chunk): void {
-    const values = chunk.values;
-    chunk.values = [];
-    chunk.used = 0;
-    for (const value of values) {
-      const size = value.end - value.start;
-      if (!value.wasUsed || chunk.used + size > CHUNK_SIZE / 2) {
-        this.#values.delete(value.owner);
-        continue;
-      }
-      chunk.bytes.copyWithin(chunk.used, value.start, value.end);
-      value.start = chunk.used;
-      value.end = chunk.used + size;
-      value.wasUsed = false;
-      chunk.used += size;
-      chunk.values.push(value);
-    }
+  /** Of the two places a record may have, its own if it has one, else the one whose copy is older. */
+  #placeFor(fileId: number, recordOffset: number): number {
+    const place = this.#placeOf(fileId, recordOffset);
+    if (this.#match(place, fileId, recordOffset) !== 0) return place;
+    if (this.#match(place ^ 1, fileId, recordOffset) !== 0) return place ^ 1;
+    return this.#places[place]! <= this.#places[place ^ 1]! ? place : place ^ 1;
+  }
+
+  /** What stands at this place, if it is this record's copy and still whole; else 0. */
+  #match(place: number, fileId: number, recordOffset: number): number {
+    const copiedAt = this.#places[place]!;
+    if (copiedAt === 0 || this.#head - (copiedAt - 1) > this.bytes.length) return 0;
+    const at = (copiedAt - 1) % this.bytes.length;
+    const isSame = this.bytes.readUInt32LE(at) === fileId && this.bytes.readDoubleLE(at + 4) === recordOffset;
+    return isSame ? copiedAt : 0;
   }
 }
