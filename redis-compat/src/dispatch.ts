@@ -33,6 +33,7 @@ const DENY_OOM = flagBit('denyoom');
 const FAST = flagBit('fast');
 const PROTECTED = flagBit('protected');
 const WRITE = flagBit('write');
+const READ_ONLY = flagBit('readonly');
 const SKIP_SLOWLOG = flagBit('skip_slowlog');
 
 /** Runs commands, one after the other. */
@@ -112,6 +113,7 @@ export class Dispatcher {
   #call(ctx: CommandContext, command: Command, mark: number): void {
     const errors = this.#reply.errors;
     if (ctx.db.index !== ctx.client.database) ctx.db = this.#state.databases.get(ctx.client.database);
+    this.#state.databases.countsLookups = (command.flags & READ_ONLY) !== 0;
     try {
       command.run!(ctx, ctx.bytes, ctx.at);
     } catch (error) {

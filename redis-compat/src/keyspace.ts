@@ -54,13 +54,17 @@ export class Keyspace {
   /** What the index knows of a key, without reading its value; undefined when there is no such key. */
   peek(bytes: Buffer, start: number, end: number): EntryInfo | undefined {
     const entry = this.#names?.peek(bytes, start, end);
-    return entry === undefined || !this.#isExpired(entry.expiresAtMs) ? entry : this.#expire(bytes, start, end);
+    const live = entry === undefined || !this.#isExpired(entry.expiresAtMs) ? entry : this.#expire(bytes, start, end);
+    this.#databases.countLookup(live !== undefined);
+    return live;
   }
 
   /** A key with its record's value. The memory is the engine's: it holds until the next call into the database. */
   view(bytes: Buffer, start: number, end: number): EntryView | undefined {
     const entry = this.#names?.view(bytes, start, end);
-    return entry === undefined || !this.#isExpired(entry.expiresAtMs) ? entry : this.#expire(bytes, start, end);
+    const live = entry === undefined || !this.#isExpired(entry.expiresAtMs) ? entry : this.#expire(bytes, start, end);
+    this.#databases.countLookup(live !== undefined);
+    return live;
   }
 
   /** The space of elements; undefined while nothing has ever lain there. */
@@ -236,6 +240,11 @@ export class Databases {
   readonly count: number;
   /** Milliseconds since the Unix epoch of the command that runs now; dispatch sets it. */
   now: number;
+  /** Whether lookups are counted: for commands that only read, as Redis does. */
+  countsLookups = false;
+  /** Lookups of reading commands that found a key, and that found none. */
+  hits = 0;
+  misses = 0;
   readonly #keyspaces: Keyspace[];
 
   /** `engine` must be open with `expiry: 'caller'`. Reads the record; writes nothing. */
@@ -251,6 +260,13 @@ export class Databases {
       const pair = pairs[index] ?? { names: null, elements: null };
       return new Keyspace(this, index, space(pair.names), space(pair.elements));
     });
+  }
+
+  /** For {@link Keyspace} only: a lookup has found a key, or none. */
+  countLookup(found: boolean): void {
+    if (!this.countsLookups) return;
+    if (found) this.hits++;
+    else this.misses++;
   }
 
   /** The database that SELECT `index` means; the index must be below {@link count}. */

@@ -15,6 +15,21 @@ beforeAll(async () => {
 afterAll(() => ours.stop());
 const call = async (...command: string[]): Promise<Reply> => (await ours.run(command))[0]!;
 
+describe('INFO stats', () => {
+  test('keyspace_hits and keyspace_misses count the lookups of commands that read, until CONFIG RESETSTAT', async () => {
+    const counts = async (): Promise<string[]> =>
+      [...String(await call('INFO', 'stats')).matchAll(/keyspace_(?:hits|misses):(\d+)/g)].map(match => match[1]!);
+    await call('CONFIG', 'RESETSTAT');
+    await call('SET', 'here', '1');
+    await call('APPEND', 'here', '2');
+    await call('MGET', 'here', 'absent', 'here');
+    await call('GET', 'absent');
+    expect(await counts()).toEqual(['2', '2']);
+    await call('CONFIG', 'RESETSTAT');
+    expect(await counts()).toEqual(['0', '0']);
+  });
+});
+
 describe('CONFIG', () => {
   test('GET takes names and patterns, each parameter once', async () => {
     const reply = (await call('CONFIG', 'GET', 'maxmemory*', 'maxmemory', 'PORT', 'nosuch')) as string[];

@@ -108,6 +108,8 @@ function explain({ reason, parameter, message }: ConfigError): string {
 function resetStat(ctx: CommandContext): void {
   ctx.server.counters = new Counters();
   ctx.effects.expiredKeys = 0;
+  ctx.databases.hits = 0;
+  ctx.databases.misses = 0;
   for (const command of ctx.server.registry.all()) command.resetCounters();
   ctx.reply.ok();
 }
