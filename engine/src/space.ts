@@ -65,6 +65,11 @@ export class Space {
     return this.#records.sweptIndex.keydir.size;
   }
 
+  /** How many of the keys have an expiry. */
+  get expiring(): number {
+    return this.#records.sweptIndex.expiring;
+  }
+
   // ---------------------------------------------------------------------------------------------------- for programs
 
   /** The value of `key`; `undefined` when the key is absent. */

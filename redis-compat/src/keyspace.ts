@@ -51,6 +51,11 @@ export class Keyspace {
     return this.#names === undefined ? 0 : this.#names.size;
   }
 
+  /** How many of them have an expiry. */
+  get expiring(): number {
+    return this.#names === undefined ? 0 : this.#names.expiring;
+  }
+
   /** What the index knows of a key, without reading its value; undefined when there is no such key. */
   peek(bytes: Buffer, start: number, end: number): EntryInfo | undefined {
     const entry = this.#names?.peek(bytes, start, end);

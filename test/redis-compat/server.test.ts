@@ -28,6 +28,17 @@ describe('INFO stats', () => {
     await call('CONFIG', 'RESETSTAT');
     expect(await counts()).toEqual(['0', '0']);
   });
+
+  test('expires counts the keys that have an expiry, however often it is changed', async () => {
+    const expires = async (): Promise<string | undefined> =>
+      /db9:keys=\d+,expires=(\d+)/.exec(String((await ours.run(['SELECT', '9'], ['INFO', 'keyspace']))[1]))?.[1];
+    await ours.run(['SELECT', '9'], ['SET', 'a', '1', 'EX', '100'], ['SET', 'b', '1', 'EX', '100'], ['SET', 'c', '1']);
+    expect(await expires()).toBe('2');
+    await ours.run(['SELECT', '9'], ['EXPIRE', 'a', '200'], ['EXPIRE', 'c', '300'], ['PERSIST', 'b']);
+    expect(await expires()).toBe('2');
+    await ours.run(['SELECT', '9'], ['DEL', 'a'], ['SET', 'c', '2']);
+    expect(await expires()).toBe('0');
+  });
 });
 
 describe('CONFIG', () => {

@@ -261,5 +261,5 @@ function keyspace(state: ServerState): Fields {
   const all = Array.from({ length: databases.count }, (_, index) => databases.get(index));
   return all
     .filter(({ size }) => size > 0)
-    .map(({ index, size }) => [`db${index}`, `keys=${size},expires=0,avg_ttl=0`]);
+    .map(({ index, size, expiring }) => [`db${index}`, `keys=${size},expires=${expiring},avg_ttl=0`]);
 }
