@@ -81,9 +81,9 @@ describe('A log and a keydir', () => {
     store.put('city', 'Berlin');
     store.put('river', 'Spree');
     store.get('city');
-    expect(calls).toEqual(['write 18', 'write 18', 'read 6']);
+    expect(calls, 'calls of two puts and a get').toEqual(['write 18', 'write 18', 'read 6']);
     store.get('mountain');
-    expect(calls).toHaveLength(3);
+    expect(calls.length, 'calls after a get of an absent key, which needs none').toBe(3);
     store.close();
   });
 });
@@ -118,7 +118,7 @@ describe('Open, delete and compact', () => {
     const { disk, calls } = watchedDisk();
     MiniCask.open(path, disk).close();
     const bytes = calls.reduce((sum, call) => sum + Number(call.split(' ')[1]), 0);
-    expect(bytes).toBe(10 * (8 + 5));
+    expect(bytes, 'bytes read by open').toBe(10 * (8 + 5));
   });
 
   test('a deleted key is absent, now and after the next open', () => {
@@ -141,9 +141,9 @@ describe('Open, delete and compact', () => {
     store.put('city', 'Berlin');
     const size = fs.statSync(path).size;
     store.delete('river');
-    expect(fs.statSync(path).size).toBe(size);
+    expect(fs.statSync(path).size, 'bytes of the log after the delete of an absent key').toBe(size);
     store.delete('city');
-    expect(fs.statSync(path).size).toBe(size + 8 + 4);
+    expect(fs.statSync(path).size, 'bytes of the log after the delete of a key').toBe(size + 8 + 4);
     store.close();
   });
 
@@ -152,13 +152,14 @@ describe('Open, delete and compact', () => {
     for (let i = 0; i < 100; i++) store.put(`key ${i % 3}`, `value ${i}`);
     store.delete('key 0');
     store.compact();
-    expect(fs.statSync(path).size).toBe(record('key 1', 'value 97').length + record('key 2', 'value 98').length);
+    const live = record('key 1', 'value 97').length + record('key 2', 'value 98').length;
+    expect(fs.statSync(path).size, 'bytes of the log after compact').toBe(live);
     expect([0, 1, 2].map(i => store.get(`key ${i}`))).toEqual([undefined, 'value 97', 'value 98']);
     store.close();
     const again = MiniCask.open(path);
     expect([0, 1, 2].map(i => again.get(`key ${i}`))).toEqual([undefined, 'value 97', 'value 98']);
     again.close();
-    expect(fs.readdirSync(directory)).toEqual(['log']);
+    expect(fs.readdirSync(directory), 'files in the directory').toEqual(['log']);
   });
 
   test('a put after compact is there after the next open', () => {
@@ -218,15 +219,34 @@ describe('Open, delete and compact', () => {
 describe('A disk that forgets', () => {
   const contents = (disk: ForgetfulDisk, name: string): string => disk.contents(name).toString();
 
+  /** Rename `log.new` over `log`, remove `other`, and lose both in a power cut. */
+  function expectChangedNamesToBeLost(disk: ForgetfulDisk): void {
+    disk.renameSync('log.new', 'log');
+    disk.rmSync('other', { force: true });
+    expect(contents(disk, 'log'), 'log before the power cut').toBe('new');
+    disk.powerCut('lost');
+    const found = ['log', 'log.new', 'other'].map(name => contents(disk, name));
+    expect(found, 'log, log.new and other after the power cut').toEqual(['old', 'new', 'other']);
+  }
+
+  /** Three files on the platter: `log`, `log.new` and `other`. */
+  function diskWithThreeFiles(): ForgetfulDisk {
+    const disk = new ForgetfulDisk();
+    disk.place('log', Buffer.from('old'));
+    disk.place('log.new', Buffer.from('new'));
+    disk.place('other', Buffer.from('other'));
+    return disk;
+  }
+
   test('programs see what they wrote, synced or not', () => {
     const disk = new ForgetfulDisk();
     const fd = disk.openSync('file', 'a+');
-    expect(disk.writeSync(fd, Buffer.from('abc'))).toBe(3);
+    expect(disk.writeSync(fd, Buffer.from('abc')), 'bytes written').toBe(3);
     disk.writeSync(fd, Buffer.from('de'));
     const bytes = Buffer.alloc(3);
-    expect(disk.readSync(fd, bytes, 0, 3, 1)).toBe(3);
+    expect(disk.readSync(fd, bytes, 0, 3, 1), 'bytes read').toBe(3);
     expect(bytes.toString()).toBe('bcd');
-    expect(disk.fstatSync(fd).size).toBe(5);
+    expect(disk.fstatSync(fd).size, 'size of the file').toBe(5);
   });
 
   test('a power cut takes every byte that was not synced', () => {
@@ -257,7 +277,7 @@ describe('A disk that forgets', () => {
     disk.fsyncSync(fd);
     disk.powerCut('lost');
     expect(contents(disk, 'file')).toBe('');
-    expect(disk.fstatSync(disk.openSync('file', 'a+')).size).toBe(0);
+    expect(disk.fstatSync(disk.openSync('file', 'a+')).size, 'size of the file').toBe(0);
   });
 
   test('a rename that is kept leads to the bytes that were synced, and no others', () => {
@@ -290,6 +310,20 @@ describe('A disk that forgets', () => {
     disk.fsyncSync(fd);
     disk.powerCut('lost');
     expect(contents(disk, 'file')).toBe('de');
+  });
+
+  test('a rename or remove after the directory was synced may still be lost', () => {
+    const disk = diskWithThreeFiles();
+    disk.fsyncSync(disk.openSync('.', 'r'));
+    expectChangedNamesToBeLost(disk);
+  });
+
+  test('a rename or remove after a power cut may be lost in the next one', () => {
+    for (const names of ['kept', 'lost'] as const) {
+      const disk = diskWithThreeFiles();
+      disk.powerCut(names);
+      expectChangedNamesToBeLost(disk);
+    }
   });
 
   test('MiniCask works on it as it does on a real disk', () => {
