@@ -14,7 +14,7 @@ describe('A store in memory', () => {
   test('a key that was never put is absent', () => {
     const store = new FirstStore();
     expect(store.get('city')).toBeUndefined();
-    expect(store.size).toBe(0);
+    expect(store.size, 'size of the store').toBe(0);
   });
 
   test('a second put replaces the value, and the key still counts once', () => {
@@ -22,14 +22,14 @@ describe('A store in memory', () => {
     store.put('city', 'Bonn');
     store.put('city', 'Berlin');
     expect(store.get('city')).toBe('Berlin');
-    expect(store.size).toBe(1);
+    expect(store.size, 'size of the store').toBe(1);
   });
 
   test('the empty string is a value', () => {
     const store = new FirstStore();
     store.put('note', '');
     expect(store.get('note')).toBe('');
-    expect(store.size).toBe(1);
+    expect(store.size, 'size of the store').toBe(1);
   });
 
   test('a deleted key is absent and no longer counts', () => {
@@ -37,7 +37,7 @@ describe('A store in memory', () => {
     store.put('city', 'Berlin');
     store.delete('city');
     expect(store.get('city')).toBeUndefined();
-    expect(store.size).toBe(0);
+    expect(store.size, 'size of the store').toBe(0);
   });
 
   test('delete says whether there was something to delete', () => {

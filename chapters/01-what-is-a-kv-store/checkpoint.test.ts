@@ -35,9 +35,9 @@ function expectSame(store: { get(key: string): string | undefined }, model: Map<
 describe('A log, and what it costs', () => {
   test('append answers the offset of its first byte', () => {
     const file = new CountedFile(join(directory, 'file'), newCounters());
-    expect(file.append(Buffer.from('abc'))).toBe(0);
-    expect(file.append(Buffer.from('de'))).toBe(3);
-    expect(file.size).toBe(5);
+    expect(file.append(Buffer.from('abc')), 'offset of the first append').toBe(0);
+    expect(file.append(Buffer.from('de')), 'offset of the second append').toBe(3);
+    expect(file.size, 'size of the file').toBe(5);
     file.close();
     expect(fs.readFileSync(join(directory, 'file'), 'utf8')).toBe('abcde');
   });
@@ -46,7 +46,7 @@ describe('A log, and what it costs', () => {
     const file = new CountedFile(join(directory, 'file'), newCounters());
     file.append(Buffer.from('abcde'));
     file.writeAt(1, Buffer.from('XY'));
-    expect(file.size).toBe(5);
+    expect(file.size, 'size of the file').toBe(5);
     expect(file.readAt(0, 5).toString()).toBe('aXYde');
     file.close();
   });
@@ -57,7 +57,12 @@ describe('A log, and what it costs', () => {
     file.append(Buffer.from('abcde'));
     file.writeAt(0, Buffer.from('A'));
     expect(file.readAt(3, 100).toString()).toBe('de');
-    expect(counters).toEqual({ writes: 2, bytesWritten: 6, reads: 1, bytesRead: 2 });
+    expect(counters, 'counters after two writes and a read').toEqual({
+      writes: 2,
+      bytesWritten: 6,
+      reads: 1,
+      bytesRead: 2,
+    });
     file.close();
   });
 
@@ -67,7 +72,7 @@ describe('A log, and what it costs', () => {
     first.append(Buffer.from('abc'));
     first.close();
     const second = new CountedFile(path, newCounters());
-    expect(second.append(Buffer.from('d'))).toBe(3);
+    expect(second.append(Buffer.from('d')), 'offset of the first append after the second open').toBe(3);
     expect(second.readAt(0, 4).toString()).toBe('abcd');
     second.remove();
     expect(fs.existsSync(path)).toBe(false);
@@ -81,7 +86,7 @@ describe('A log, and what it costs', () => {
     ];
     const bytes = Buffer.concat(entries.map(([name, value]) => encodeLine(name, value)));
     expect(decodeLines(bytes)).toEqual(entries);
-    expect(bytes.toString().split('\n')).toHaveLength(4);
+    expect(bytes.toString().split('\n').length - 1, 'lines of three entries').toBe(3);
   });
 
   test('the newest line of a key wins', () => {
@@ -109,10 +114,10 @@ describe('A log, and what it costs', () => {
   test('a put writes its line once, a get reads the whole file', () => {
     const store = new LogStore(directory);
     for (const n of numbers(50)) store.put(key(n), 'x'.repeat(100));
-    expect(store.counters.bytesWritten).toBe(store.bytesOnDisk());
-    expect(store.counters.writes).toBe(50);
+    expect(store.counters.bytesWritten, 'bytes written, beside the size of the log').toBe(store.bytesOnDisk());
+    expect(store.counters.writes, 'writes for 50 puts').toBe(50);
     store.get(key(0));
-    expect(store.counters.bytesRead).toBe(store.bytesOnDisk());
+    expect(store.counters.bytesRead, 'bytes read by one get, beside the size of the log').toBe(store.bytesOnDisk());
     store.close();
   });
 });
@@ -132,8 +137,8 @@ describe('Sorted runs', () => {
     const counters = newCounters();
     const run = new SortedRun(join(directory, 'run'), counters, entriesOf(320));
     run.get(key(200));
-    expect(counters.reads).toBe(1);
-    expect(counters.bytesRead).toBeLessThan(run.size / 10);
+    expect(counters.reads, 'reads of one get').toBe(1);
+    expect(counters.bytesRead, 'bytes read by one get, beside a tenth of the run').toBeLessThan(run.size / 10);
     run.close();
   });
 
@@ -144,7 +149,7 @@ describe('Sorted runs', () => {
       '["city","Berlin"]\n',
     ]);
     expect(store.get('city')).toBe('Berlin');
-    expect(store.counters.reads).toBe(0);
+    expect(store.counters.reads, 'reads of a get from the memtable').toBe(0);
     store.close();
   });
 
@@ -161,14 +166,15 @@ describe('Sorted runs', () => {
     for (const round of [1, 2, 3, 4]) for (const n of numbers(256)) store.put(key(n), `round ${round}`);
     expect(store.get(key(17))).toBe('round 4');
     const line = encodeLine(key(17), 'round 4').length;
-    expect(store.bytesOnDisk()).toBe(256 * line);
+    expect(store.bytesOnDisk(), 'bytes on disk after the merge').toBe(256 * line);
     store.close();
   });
 
   test('a merge removes its inputs from the directory', () => {
     const store = new SortedStore(directory);
     for (const n of shuffled(3000)) store.put(key(n), 'x');
-    expect(fs.readdirSync(directory).length).toBeLessThan(5); // the log, and fewer than four runs
+    // the log, and fewer than four runs
+    expect(fs.readdirSync(directory).length, 'files in the directory').toBeLessThan(5);
     store.close();
   });
 
@@ -181,7 +187,7 @@ describe('Sorted runs', () => {
       const name = key(state % 400);
       store.put(name, `value ${i}`);
       model.set(name, `value ${i}`);
-      expect(store.get(name)).toBe(`value ${i}`);
+      expect(store.get(name), `${name} after put ${i}`).toBe(`value ${i}`);
     }
     expectSame(store, model);
     store.close();
@@ -214,7 +220,7 @@ describe('A B+ tree', () => {
       expect(store.get(name)).toBe(value);
       return store.counters.reads - before;
     });
-    expect(new Set(pages)).toEqual(new Set([3]));
+    expect([...new Set(pages)], 'pages that the gets read').toEqual([3]);
     store.close();
   });
 
@@ -222,9 +228,9 @@ describe('A B+ tree', () => {
     const store = filled(numbers(100));
     const before = { ...store.counters };
     store.put(key(50), 'short');
-    expect(store.counters.writes - before.writes).toBe(1);
-    expect(store.counters.bytesWritten - before.bytesWritten).toBe(4096);
-    expect(store.bytesOnDisk() % 4096).toBe(0);
+    expect(store.counters.writes - before.writes, 'writes of one put').toBe(1);
+    expect(store.counters.bytesWritten - before.bytesWritten, 'bytes written by one put').toBe(4096);
+    expect(store.bytesOnDisk() % 4096, 'bytes of the file behind its last whole page').toBe(0);
     store.close();
   });
 
@@ -232,7 +238,7 @@ describe('A B+ tree', () => {
     const store = filled(numbers(100));
     const size = store.bytesOnDisk();
     for (const n of numbers(100)) store.put(key(n), `newer ${n}`);
-    expect(store.bytesOnDisk()).toBe(size);
+    expect(store.bytesOnDisk(), 'size of the tree after shorter values took the place of longer ones').toBe(size);
     expectSame(store, new Map(numbers(100).map(n => [key(n), `newer ${n}`])));
     store.close();
   });
@@ -257,7 +263,7 @@ describe('A B+ tree', () => {
     const store = filled(numbers(10));
     const before = { ...store.counters };
     expect(() => store.put('large', 'x'.repeat(2000))).toThrow(RangeError);
-    expect(store.counters).toEqual(before);
+    expect(store.counters, 'counters after the refused put').toEqual(before);
     store.close();
   });
 
@@ -273,11 +279,13 @@ describe('Side by side', () => {
   test('the workload is the same every time, and its keys collide', () => {
     const workload = randomWorkload(100, 300, 50);
     expect(workload).toEqual(randomWorkload(100, 300, 50));
-    expect(workload.puts).toHaveLength(300);
-    expect(new Set(workload.puts.map(([name]) => name)).size).toBeGreaterThan(80);
+    expect(workload.puts.length, 'puts').toBe(300);
+    expect(new Set(workload.puts.map(([name]) => name)).size, 'different keys of the puts').toBeGreaterThan(80);
     const known = new Map(workload.puts);
     expect(workload.gets.every(name => known.has(name))).toBe(true);
-    for (const [name, value] of workload.puts) expect([name.length, value.length]).toEqual([16, 100]);
+    for (const [name, value] of workload.puts) {
+      expect([name.length, value.length], 'lengths of a key and a value').toEqual([16, 100]);
+    }
   });
 
   test('user bytes are the bytes of keys and values', () => {
@@ -342,11 +350,13 @@ describe('Side by side', () => {
     const log = rowOf('log', path => new LogStore(path));
     const runs = rowOf('runs', path => new SortedStore(path));
     const tree = rowOf('tree', path => new TreeStore(path));
-    expect(log.writeAmplification).toBeLessThan(runs.writeAmplification);
-    expect(runs.writeAmplification).toBeLessThan(tree.writeAmplification);
-    expect(log.readAmplification).toBeGreaterThan(5 * tree.readAmplification);
-    expect(log.spaceAmplification).toBeGreaterThan(tree.spaceAmplification);
-    expect(table([log, runs, tree], false).split('\n')).toHaveLength(4);
+    expect(log.writeAmplification, 'write amplification: log below runs').toBeLessThan(runs.writeAmplification);
+    expect(runs.writeAmplification, 'write amplification: runs below tree').toBeLessThan(tree.writeAmplification);
+    expect(log.readAmplification, 'read amplification: log above five times tree').toBeGreaterThan(
+      5 * tree.readAmplification,
+    );
+    expect(log.spaceAmplification, 'space amplification: log above tree').toBeGreaterThan(tree.spaceAmplification);
+    expect(table([log, runs, tree], false).split('\n').length, 'lines of the table').toBe(4);
   });
 
   test('a request to Redis counts bytes', () => {
@@ -356,6 +366,6 @@ describe('Side by side', () => {
   test('without Redis there are recorded figures, and they say so', async () => {
     const figures = await measureRedis('there-is-no-such-program', randomWorkload(10, 30, 5));
     expect(figures.source).toMatch(/^recorded on \d{4}-\d\d-\d\d with Redis/);
-    expect(figures.memoryBytesPerEntry).toBeGreaterThan(116);
+    expect(figures.memoryBytesPerEntry, 'recorded bytes of memory per entry').toBeGreaterThan(116);
   });
 });
