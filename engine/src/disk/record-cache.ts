@@ -5,7 +5,7 @@
  * a record's copy begins. There is no object per value, so the garbage collector has nothing to look at, however many
  * values there are.
  *
- *    ring    ... | fileId 4 | recordOffset 8 | value ... | fileId 4 | recordOffset 8 | value ... | (next copy) ...
+ *    ring    ... | fileId 8 | recordOffset 8 | value ... padding | fileId 8 | recordOffset 8 | value ... | (next) ...
  *
  * Invariants: (1) a place in the log holds one record for ever, so nothing here is ever out of date: what was replaced
  *                 is no longer asked for, and is written over when the ring comes round;
@@ -14,8 +14,10 @@
  * two places of the table push each other out: that costs a read from the disk, nothing else.
  */
 
+/** Copies begin at multiples of this, so that their headers can be read as numbers, without a call for each. */
+const NUMBER_SIZE = 8;
 /** Bytes before a copied value: fileId and recordOffset. */
-const COPY_HEADER_SIZE = 4 + 8;
+const COPY_HEADER_SIZE = NUMBER_SIZE + NUMBER_SIZE;
 /** One place in the table for so many bytes of ring. */
 const BYTES_PER_PLACE = 64;
 /** A value larger than this share of the ring is not kept: it would push out too many others. */
@@ -31,13 +33,17 @@ export class RecordCache {
   start = 0;
   hits = 0;
   misses = 0;
+  /** The same memory as numbers, for the headers. */
+  readonly #numbers: Float64Array;
   /** Copies written ever, in bytes: the next one begins at this number modulo the size of the ring. */
   #head = 0;
   /** One more than the head was when a copy was written; 0: nothing. Records may stand in two neighbouring places. */
   readonly #places: Float64Array;
 
   constructor(cacheBytes: number) {
-    this.bytes = Buffer.allocUnsafeSlow(cacheBytes); // The system gives the memory when it is first written.
+    const size = Math.floor(cacheBytes / NUMBER_SIZE) * NUMBER_SIZE;
+    this.bytes = Buffer.allocUnsafeSlow(size); // The system gives the memory when it is first written.
+    this.#numbers = new Float64Array(this.bytes.buffer, 0, size / NUMBER_SIZE);
     const places = 2 ** Math.ceil(Math.log2(Math.max(2, cacheBytes / BYTES_PER_PLACE)));
     this.#places = new Float64Array(places);
   }
@@ -60,15 +66,15 @@ export class RecordCache {
   /** Keep a copy of `value[start, end)`, the value of the record at this place. */
   add(fileId: number, recordOffset: number, value: Buffer, start: number, end: number): void {
     const size = this.bytes.length;
-    const copySize = COPY_HEADER_SIZE + end - start;
+    const copySize = COPY_HEADER_SIZE + Math.ceil((end - start) / NUMBER_SIZE) * NUMBER_SIZE;
     if (copySize > size / MAX_SHARE) return;
     const left = size - (this.#head % size);
     if (left < copySize) this.#head += left; // A copy lies in one piece.
 
     const at = this.#head % size;
     value.copy(this.bytes, at + COPY_HEADER_SIZE, start, end);
-    this.bytes.writeUInt32LE(fileId, at);
-    this.bytes.writeDoubleLE(recordOffset, at + 4);
+    this.#numbers[at / NUMBER_SIZE] = fileId;
+    this.#numbers[at / NUMBER_SIZE + 1] = recordOffset;
     this.start = at + COPY_HEADER_SIZE;
     this.#places[this.#placeFor(fileId, recordOffset)] = this.#head + 1;
     this.#head += copySize;
@@ -91,8 +97,7 @@ export class RecordCache {
   #match(place: number, fileId: number, recordOffset: number): number {
     const copiedAt = this.#places[place]!;
     if (copiedAt === 0 || this.#head - (copiedAt - 1) > this.bytes.length) return 0;
-    const at = (copiedAt - 1) % this.bytes.length;
-    const isSame = this.bytes.readUInt32LE(at) === fileId && this.bytes.readDoubleLE(at + 4) === recordOffset;
-    return isSame ? copiedAt : 0;
+    const header = ((copiedAt - 1) % this.bytes.length) / NUMBER_SIZE;
+    return this.#numbers[header] === fileId && this.#numbers[header + 1] === recordOffset ? copiedAt : 0;
   }
 }
