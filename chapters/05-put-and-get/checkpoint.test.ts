@@ -394,6 +394,21 @@ describe('Rotation', () => {
     expect(putsOnDisk()).toHaveLength(COUNT);
   });
 
+  test('a file that ends exactly at the limit is full', async () => {
+    const first = await open();
+    first.put('key 0', value(0));
+    const exactly = bytesOf(dataFiles()[0]!).length;
+    await first.close();
+    nodeFs.rmSync(directory, { recursive: true });
+
+    const db = await open({ maxDataFileSize: exactly });
+    db.put('key 0', value(0));
+    expect(dataFiles().map(name => bytesOf(name).length)).toEqual([exactly]);
+    db.put('key 1', value(1));
+    expect(dataFiles()).toHaveLength(2);
+    expect(bytesOf(dataFiles()[0]!).length).toBe(exactly);
+  });
+
   test('values in every file can be read, at once and after a reopen', async () => {
     const db = await open({ maxDataFileSize: LIMIT });
     for (let n = 0; n < COUNT; n++) db.put(`key ${n}`, value(n));
@@ -444,7 +459,7 @@ describe('Rotation', () => {
       model.set(key, text_);
       const asked = `k${random(25)}`;
       history.push(`get ${asked}`);
-      expect(text(db.get(asked)), `step ${step}: get ${asked}`).toBe(model.get(asked));
+      expect(text(db.get(asked)), `step ${history.length}: get ${asked}`).toBe(model.get(asked));
     }
     expect(db.size).toBe(model.size);
     for (const [key, wanted] of model) expect(text(db.get(key)), key).toBe(wanted);

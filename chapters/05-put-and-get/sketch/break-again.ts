@@ -9,7 +9,7 @@ const FILE = `${DIRECTORY}/0000000001.data`;
 async function ask(): Promise<string> {
   try {
     const db = await Database.open(DIRECTORY);
-    const answers = [db.get('city'), db.get('river')].join(', ');
+    const answers = [db.get('city'), db.get('river')].map(value => value ?? 'absent').join(', ');
     await db.close();
     return answers;
   } catch (error) {
@@ -24,8 +24,8 @@ async function count(title: string, logs: Buffer[]): Promise<void> {
     const answer = await ask();
     answers.set(answer, (answers.get(answer) ?? 0) + 1);
   }
-  console.log(`${title}: ${logs.length}`);
-  for (const [answer, times] of answers) console.log(`  ${String(times).padStart(4)} x ${answer}`);
+  console.log(`${title}: ${logs.length} logs`);
+  for (const [answer, times] of answers) console.log(`  ${String(times).padStart(4)} of them: ${answer}`);
 }
 
 rmSync(DIRECTORY, { recursive: true, force: true });
