@@ -148,8 +148,9 @@ describe('Sorted runs', () => {
     expect(fs.readdirSync(directory).map(name => fs.readFileSync(join(directory, name), 'utf8'))).toEqual([
       '["city","Berlin"]\n',
     ]);
+    const before = store.counters.reads;
     expect(store.get('city')).toBe('Berlin');
-    expect(store.counters.reads, 'reads of a get from the memtable').toBe(0);
+    expect(store.counters.reads - before, 'reads of a get from the memtable').toBe(0);
     store.close();
   });
 
@@ -220,8 +221,12 @@ describe('A B+ tree', () => {
       expect(store.get(name)).toBe(value);
       return store.counters.reads - before;
     });
-    expect([...new Set(pages)], 'pages that the gets read').toEqual([3]);
+    expect(new Set(pages).size, `different numbers of pages that gets read: ${[...new Set(pages)].join()}`).toBe(1);
     store.close();
+    const again = new TreeStore(directory); // it may keep pages in memory, but has none yet
+    again.get(entries[0]![0]);
+    expect(again.counters.reads, 'pages on the way to a leaf').toBeGreaterThanOrEqual(3);
+    again.close();
   });
 
   test('a put writes whole pages, and where nothing splits, one', () => {

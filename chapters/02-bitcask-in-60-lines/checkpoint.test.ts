@@ -14,14 +14,15 @@ beforeEach(() => {
 });
 afterEach(() => fs.rmSync(directory, { recursive: true }));
 
-/** node:fs, and a list of what it was asked for. */
+/** node:fs, and a list of what it read and wrote. */
 function watchedDisk(): { disk: Disk; calls: string[] } {
   const calls: string[] = [];
   const disk: Disk = {
     ...fs,
     readSync(...args) {
-      calls.push(`read ${args[3]}`);
-      return fs.readSync(...args);
+      const size = fs.readSync(...args);
+      calls.push(`read ${size}`);
+      return size;
     },
     writeSync(...args) {
       calls.push(`write ${args[1].length}`);

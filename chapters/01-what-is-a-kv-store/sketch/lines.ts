@@ -3,7 +3,7 @@
 /** A key and its value. */
 export type Entry = [key: string, value: string];
 
-/** The bytes of one entry. JSON escapes line breaks, so a line always ends where its entry ends. */
+/** One entry: `["key","value"]` and a line break. JSON escapes those within, so a line ends where its entry ends. */
 export const encodeLine = (key: string, value: string): Buffer => Buffer.from(`${JSON.stringify([key, value])}\n`);
 
 /** The entries of some whole lines, in order. */

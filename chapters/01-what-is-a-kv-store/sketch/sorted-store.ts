@@ -16,7 +16,10 @@ const MEMTABLE_ENTRIES = 256;
 /** So many runs become one. */
 const MAX_RUNS = 4;
 
-/** A memtable of up to 256 entries, the log that backs it, and fewer than four runs. */
+/**
+ * A memtable, the log that backs it, and runs. A memtable becomes a run as soon as it holds 256 entries; runs are merged
+ * into one as soon as there are four.
+ */
 export class SortedStore {
   readonly counters: Counters = newCounters();
   readonly #directory: string;

@@ -74,7 +74,7 @@ export class ForgetfulDisk implements Disk {
     this.#open.length = 0;
   }
 
-  /** The bytes of a file, for looking at and for damaging. */
+  /** The bytes of a file, a copy, for looking at and for damaging; empty where there is no such file. */
   contents(path: string): Buffer {
     return Buffer.from(this.#names.get(path)?.bytes ?? []);
   }
