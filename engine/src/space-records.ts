@@ -105,7 +105,8 @@ export class SpaceRecords {
       valueEnd,
     );
     commit.end(level);
-    log.cache.add(log.activeId, log.lastOffset, value, valueStart, valueEnd); // What was just written is often read.
+    // A server's clients often ask for what was just written; a program that wrote it knows it.
+    if (commit.turnMode) log.cache.add(log.activeId, log.lastOffset, value, valueStart, valueEnd);
     index.put({
       key: name,
       seq,

@@ -76,21 +76,15 @@ export class RecordCache {
     this.#numbers[at / NUMBER_SIZE] = fileId;
     this.#numbers[at / NUMBER_SIZE + 1] = recordOffset;
     this.start = at + COPY_HEADER_SIZE;
-    this.#places[this.#placeFor(fileId, recordOffset)] = this.#head + 1;
+    const place = this.#placeOf(fileId, recordOffset);
+    const older = this.#places[place]! <= this.#places[place ^ 1]! ? place : place ^ 1;
+    this.#places[older] = this.#head + 1; // A record that stands in both places is the same in both.
     this.#head += copySize;
   }
 
   #placeOf(fileId: number, recordOffset: number): number {
     const mixed = Math.imul(recordOffset ^ Math.imul(fileId, 0x85eb_ca6b), 0x9e37_79b1);
     return (mixed ^ (mixed >>> 15)) & (this.#places.length - 1);
-  }
-
-  /** Of the two places a record may have, its own if it has one, else the one whose copy is older. */
-  #placeFor(fileId: number, recordOffset: number): number {
-    const place = this.#placeOf(fileId, recordOffset);
-    if (this.#match(place, fileId, recordOffset) !== 0) return place;
-    if (this.#match(place ^ 1, fileId, recordOffset) !== 0) return place ^ 1;
-    return this.#places[place]! <= this.#places[place ^ 1]! ? place : place ^ 1;
   }
 
   /** What stands at this place, if it is this record's copy and still whole; else 0. */
