@@ -508,7 +508,6 @@ describe('The keydir', () => {
 
   test('every byte of a key survives the way into a string and back', () => {
     expect(keyBytes(toKeyString(ALL_BYTES))).toEqual(ALL_BYTES);
-    expect(toKeyString(ALL_BYTES)).toHaveLength(256);
     const chinese = Buffer.from('键值');
     expect(keyBytes(toKeyString(chinese))).toEqual(chinese);
   });

@@ -8,8 +8,13 @@ export class NearlyFull {
   /** Bytes that still fit. Set it to make room. */
   room: number;
   readonly fs: FileSystem = {
-    ...nodeFileSystem,
     open: (path, mode) => this.#limit(nodeFileSystem.open(path, mode)),
+    list: directory => nodeFileSystem.list(directory),
+    rename: (from, to) => nodeFileSystem.rename(from, to),
+    remove: path => nodeFileSystem.remove(path),
+    makeDirectory: path => nodeFileSystem.makeDirectory(path),
+    syncDirectory: path => nodeFileSystem.syncDirectory(path),
+    changeMode: (path, mode) => nodeFileSystem.changeMode(path, mode),
   };
 
   constructor(room: number) {
@@ -17,9 +22,15 @@ export class NearlyFull {
   }
 
   #limit(file: OpenFile): OpenFile {
-    const write = file.write.bind(file);
-    file.write = (bytes, start, size, position) => write(bytes, start, this.#take(size), position);
-    return file;
+    return {
+      read: (target, start, size, position) => file.read(target, start, size, position),
+      write: (bytes, start, size, position) => file.write(bytes, start, this.#take(size), position),
+      truncate: size => file.truncate(size),
+      syncData: () => file.syncData(),
+      syncDataLater: () => file.syncDataLater(),
+      size: () => file.size(),
+      close: () => file.close(),
+    };
   }
 
   /** How many of `size` bytes fit. */

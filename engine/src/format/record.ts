@@ -16,6 +16,9 @@
  *               keySize    key
  *               valueSize  value
  *
+ *    flags: 1 BATCH, 2 EXPIRY, 4 ORDER_KEY, 8 SYNCED_TO
+ *    crcStart(salt, offset) = salt XOR low XOR (high * 0x9e3779b1 mod 2^32), offset = high * 2^32 + low
+ *
  * Invariants: (1) sizes come before all they count, and are checked before they are used;
  *             (2) the checksum is valid at one offset of one file: a record that was moved, or is left over from an
  *                 older use of the disk, does not match.
