@@ -79,9 +79,12 @@ describe('The lesson as a film', () => {
     await desk.begin();
     expect(desk.course('play --apply').out).toContain('-> written to sketch/first.ts');
     expect(desk.read('sketch/first.ts')).toBe(REFERENCE.first);
+    expect(desk.course('play --apply').out).toContain('-> already in sketch/first.ts');
     desk.course('check');
     desk.write('engine/src/format/number.ts', '// mine\n');
-    expect(desk.course('play --apply').out).toContain('your engine/src/format/number.ts differs');
+    expect(desk.course('play --apply').out).toContain(
+      '-> yours differs and was left alone: npm run course -- diff 1 me',
+    );
     expect(desk.read('engine/src/format/number.ts')).toBe('// mine\n');
   });
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -178,6 +179,33 @@ describe('Checking', () => {
     expect(out).toMatch(/· Decoding +0\/1/);
   });
 
+  test('a name in another spelling, or without export, is told as such, and is no reason for red', async () => {
+    await desk.begin();
+    desk.write('sketch/first.ts', REFERENCE.first.replace('class First', 'class Frist'));
+    const misspelt = desk.course('check').out;
+    expect(misspelt).toContain('sketch/first.ts exports Frist; the checkpoint wants First.');
+    expect(misspelt).not.toContain('Red is right here');
+    desk.write('sketch/first.ts', REFERENCE.first.replace('export class', 'class'));
+    expect(desk.course('check').out).toContain('sketch/first.ts declares First but does not export it.');
+    expect(desk.course('check --lang zh').out).toContain('sketch/first.ts 里有 First，但没有导出。');
+  });
+
+  test('after a green check the repository is clean: what opens the next chapter is in the commit', async () => {
+    await desk.begin();
+    desk.write('sketch/first.ts', REFERENCE.first);
+    expect(desk.course('check').code).toBe(0);
+    const status = spawnSync('git', ['status', '--porcelain'], { cwd: desk.folder, encoding: 'utf8' });
+    expect(status.stdout).toBe('');
+  });
+
+  test('start N for the chapter that is open already says so and is no failure', async () => {
+    await desk.begin();
+    expect(desk.course('start 0')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('Chapter 00 is open already.'),
+    });
+  });
+
   test('a chapter that was green and broke is told from one that is being built', async () => {
     await desk.begin();
     desk.write('sketch/first.ts', REFERENCE.first);
@@ -195,7 +223,7 @@ describe('Checking', () => {
     desk.write('engine/src/format/number.ts', `import { x } from './nowhere.ts';\n${REFERENCE.number}void x;\n`);
     const { code, out } = desk.course('check');
     expect(code).toBe(1);
-    expect(out).toContain('./nowhere.ts, which is not there');
+    expect(out).toContain('engine/src/format/number.ts imports ./nowhere.ts, which is not there');
   });
 
   test('a test that never ends is given up and named', async () => {
@@ -268,6 +296,10 @@ describe('Help on the way', () => {
     expect(desk.course('diff 1 me').out).toContain('the same as the reference of chapter 01');
     desk.write('engine/src/format/number.ts', `${REFERENCE.number}// mine\n`);
     expect(desk.course('diff 1 me').out).toContain('-// mine');
+    const mine = desk.course('diff me').out;
+    expect(mine).toContain('not begun: engine/src/store.ts (15 lines)');
+    expect(mine).not.toContain('class Store');
+    expect(desk.course('diff me --all').out).toContain('+export class Store');
   });
 
   test('solve wants a green chapter or --force, and keeps what was there aside', async () => {

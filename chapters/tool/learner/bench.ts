@@ -7,6 +7,7 @@
 import type { Chapter } from '../catalog.ts';
 import { hasProgram, runProgram } from './chapter-program.ts';
 import { openCourse, wantChapter } from './course-book.ts';
+import { listed } from './language.ts';
 import { chapterNumber, requireState, type Session, Stop } from './session.ts';
 import { type LearnerState, writeState } from './state.ts';
 import { bar, padEnd } from './terminal.ts';
@@ -29,7 +30,7 @@ export async function bench(session: Session, options: BenchOptions): Promise<nu
   const chapter = wantChapter(session, course, options.chapter ?? state.chapter);
   if (!hasProgram(chapter, 'bench')) {
     const others = course.chapters.filter(each => hasProgram(each, 'bench')).map(each => chapterNumber(each.number));
-    const known = others.length === 0 ? say('noBenchYet') : say('benchesAre', { list: others.join(', ') });
+    const known = others.length === 0 ? say('noBenchYet') : say('benchesAre', { list: listed(session.lang, others) });
     throw new Stop(`${say('noBench', { n: chapterNumber(chapter.number) })} ${known}`, 0);
   }
   const { referenceTarget } = await import('../targets.ts');

@@ -11,15 +11,17 @@ import {
   emptyLines,
   failureLines,
   isGreen,
-  type MissingPart,
   missingLines,
   sentenceLines,
 } from './check-report.ts';
 import { runCheckpoints } from './check-run.ts';
-import { learnersPath, openCourse, wantChapter } from './course-book.ts';
-import { courseImports, missingNames } from './exports.ts';
+import { learnersPath, lessonFile, openCourse, wantChapter } from './course-book.ts';
+import { courseImports, type MissingPart, missingPart } from './exports.ts';
+import { listed } from './language.ts';
+import { readText } from './lay-out.ts';
 import { chapterNumber, command, requireState, type Session, Stop } from './session.ts';
 import type { CodeLanguage } from './state.ts';
+import { padEnd } from './terminal.ts';
 
 export interface ChallengeOptions {
   readonly chapter?: number;
@@ -36,7 +38,7 @@ export async function challenge(session: Session, options: ChallengeOptions): Pr
   if (options.name === undefined) return list(session, chapter, names);
   const name = names.find(each => each === options.name);
   if (name === undefined)
-    throw new Stop(say('noSuchChallenge', { name: options.name, known: names.join(', ') || '-' }));
+    throw new Stop(say('noSuchChallenge', { name: options.name, known: listed(session.lang, names) || '-' }));
   const checkpoint = join(chapter.dir, 'challenges', `${name}${SUFFIX}`);
   const chapters = [{ number: chapter.number, checkpoint }];
   const outcome = await runCheckpoints({ folder: session.folder, code: state.code, chapters });
@@ -74,17 +76,33 @@ function list(session: Session, chapter: Chapter, names: readonly string[]): num
   const n = chapterNumber(chapter.number);
   if (names.length === 0) print(say('noChallenges', { n }));
   else print(say('challengesAre', { n }));
-  for (const name of names)
-    print(`  ${paint.bold(name)}  ${paint.dim(command(session, `challenge ${chapter.number} ${name}`))}`);
+  const width = Math.max(0, ...names.map(name => name.length));
+  for (const name of names) {
+    print(`  ${paint.bold(padEnd(name, width))}  ${titleOf(session, chapter, name)}`.trimEnd());
+    print(`  ${' '.repeat(width)}  ${paint.dim(command(session, `challenge ${chapter.number} ${name}`))}`);
+  }
   return 0;
+}
+
+/**
+ * What the challenge is about, in the learner's language: the bold words with which the lesson's list of challenges begins
+ * its entry, else the first line of the test.
+ */
+function titleOf(session: Session, chapter: Chapter, name: string): string {
+  const lesson = lessonFile(session, chapter);
+  const entries = existsSync(lesson) ? readText(lesson).split(/^(?=\d+[.)] |[-*] |#)/m) : [];
+  const entry = entries.find(text => new RegExp(`challenge ${chapter.number} ${name}\\b(?!-)`).test(text));
+  const bold = /^\S+ \*\*(.+?)[.。：:]?\*\*/.exec(entry ?? '')?.[1];
+  const test = readText(join(chapter.dir, 'challenges', `${name}${SUFFIX}`));
+  return bold ?? /^\/\*\* (?:Challenge: )?(.*?)[.]?(?: \*\/)?$/m.exec(test)?.[1] ?? '';
 }
 
 /** What the challenge's test imports and the folder does not have. */
 function missingImports({ folder }: Session, test: string, code: CodeLanguage): MissingPart[] {
   return courseImports(readFileSync(test, 'utf8')).flatMap(({ path, names }): MissingPart[] => {
     const mine = learnersPath(path, code);
-    const fileExists = existsSync(join(folder, mine));
-    const missing = fileExists ? missingNames(readFileSync(join(folder, mine), 'utf8'), names) : names;
-    return fileExists && missing.length === 0 ? [] : [{ path: mine, names: missing, fileExists }];
+    const file = join(folder, mine);
+    const part = missingPart(mine, existsSync(file) ? readFileSync(file, 'utf8') : undefined, names);
+    return part === undefined ? [] : [part];
   });
 }

@@ -5,7 +5,10 @@
 import type { Chapter } from '../catalog.ts';
 import type { CheckOutcome, Failure, TestOutcome } from './check-outcome.ts';
 import { ENDLESS, NOT_WRITTEN } from './check-outcome.ts';
+import { sayExpectation } from './expectations.ts';
+import { absentNames, type MissingPart } from './exports.ts';
 import { hexDifference } from './hex-view.ts';
+import { listed } from './language.ts';
 import { shortPath } from './places.ts';
 import { chapterNumber, type Session } from './session.ts';
 import { columnsOf, padEnd, wrap } from './terminal.ts';
@@ -13,13 +16,6 @@ import { textDifference } from './text-difference.ts';
 
 /** Why a test is red: is it normal here, or did something break? */
 export type Red = 'not-written' | 'being-built' | 'guarded' | 'was-green' | 'broken';
-
-export interface MissingPart {
-  readonly path: string;
-  /** Names to write; empty when the file is there and the names too. */
-  readonly names: readonly string[];
-  readonly fileExists: boolean;
-}
 
 export interface ChapterReport {
   readonly chapter: Chapter;
@@ -112,26 +108,51 @@ export function sectionTitle({ lang }: Session, { sections }: Chapter, name: str
   return (at < 0 ? undefined : sections[lang][at]) ?? name;
 }
 
-/** Files and names that the chapter asks for and the folder does not have. */
-export function missingLines({ say, paint, columns }: Session, missing: readonly MissingPart[]): string[] {
-  return missing.map(({ path, names, fileExists }) => {
-    const list = names.map(name => paint.cyan(name)).join(', ');
-    const key = fileExists ? 'missingNames' : names.length > 0 ? 'missingFile' : 'missingFileOnly';
-    return wrap(say(key, { path: paint.bold(path), names: list }), columns - 4, '    ').slice(2);
+/** Files and names that the chapter asks for and the folder does not have, and names that are there in another spelling. */
+export function missingLines({ say, paint, columns, lang }: Session, missing: readonly MissingPart[]): string[] {
+  const names = (all: readonly string[]): string =>
+    listed(
+      lang,
+      all.map(name => paint.cyan(name)),
+    );
+  return missing.flatMap(part => {
+    const path = paint.bold(part.path);
+    const absent = absentNames(part);
+    const sentences = [
+      ...part.unexported.map(name => say('notExported', { path, name: paint.cyan(name) })),
+      ...part.misnamed.map(({ wanted, found }) =>
+        say('misnamed', { path, wanted: names([wanted]), found: names(found) }),
+      ),
+    ];
+    if (!part.fileExists)
+      sentences.push(say(absent.length > 0 ? 'missingFile' : 'missingFileOnly', { path, names: names(absent) }));
+    else if (absent.length > 0) sentences.push(say('missingNames', { path, names: names(absent) }));
+    return sentences.map(sentence => wrap(sentence, columns - 4, '    ').slice(2));
   });
 }
+
+/** Something of the chapter is not there at all yet: neither by its name nor by another. */
+export const isUnwritten = (missing: readonly MissingPart[]): boolean =>
+  missing.some(part => !part.fileExists || absentNames(part).length > 0);
 
 /** Every failure of this test is code that nobody has written yet. */
 export const onlyWaits = (test: TestOutcome): boolean =>
   test.failures.length > 0 && test.failures.every(failure => notWritten(failure) !== undefined);
 
 /** The stubs of build mode that tests ran into: `Store.put`, `encodeNumber`. */
-export function emptyLines({ say, paint }: Session, { outcome }: ChapterReport): string[] {
+export function emptyLines({ say, paint, lang }: Session, { outcome }: ChapterReport): string[] {
   const waiting = outcome.tests.flatMap(test => test.failures.map(notWritten));
   // A path is a stand-in's name, cut short where vitest quotes it inside another message; the missing parts name it already.
   const names = new Set(waiting.filter(name => name !== undefined && !/[#/]/.test(name)));
   if (names.size === 0) return [];
-  return [`  ${say('stillEmpty', { names: [...names].map(name => paint.cyan(name ?? '')).join(', ') })}`];
+  return [
+    `  ${say('stillEmpty', {
+      names: listed(
+        lang,
+        [...names].map(name => paint.cyan(name ?? '')),
+      ),
+    })}`,
+  ];
 }
 
 /** The story of one failed test. */
@@ -189,18 +210,18 @@ function ownWords({ columns }: Session, { message }: Failure): string[] {
 function byteLines({ say, paint }: Session, bytes: { expected: string; yours: string }): string[] {
   const expected = Buffer.from(bytes.expected, 'hex');
   const yours = Buffer.from(bytes.yours, 'hex');
-  const rows = hexDifference(expected, yours, { expected: 'expected', yours: 'yours   ' });
+  const labels = { expected: say('expected').trim(), yours: say('yours').trim() };
+  const rows = hexDifference(expected, yours, labels);
   const at = Math.max(
     0,
     ...[...expected.keys()].filter(index => expected.subarray(0, index).equals(yours.subarray(0, index))),
   );
-  const lines = [say('bytesDiffer', { at, hex: `0x${at.toString(16)}` })];
-  if (expected.length !== yours.length)
-    lines.push(say('bytesLength', { expected: expected.length, yours: yours.length }));
+  const lengths = { expected: expected.length, yours: yours.length };
   return [
-    ...lines,
+    ...(expected.length === yours.length ? [] : [say('bytesLength', lengths)]),
+    say('bytesDiffer', { at, hex: `0x${at.toString(16)}` }),
     ...rows.map(row =>
-      row.startsWith('expected') ? paint.green(row) : row.startsWith('yours') ? paint.red(row) : row,
+      row.startsWith(labels.expected) ? paint.green(row) : row.startsWith(labels.yours) ? paint.red(row) : row,
     ),
   ];
 }
@@ -208,24 +229,42 @@ function byteLines({ say, paint }: Session, bytes: { expected: string; yours: st
 const MOST_LINES = 14;
 
 function valueLines(session: Session, failure: Failure): string[] {
-  const { say, paint, columns } = session;
+  const { columns, lang } = session;
   const { expected, actual, diff, message, name } = failure;
-  if (expected !== undefined && actual !== undefined && !expected.includes('\n') && !actual.includes('\n')) {
-    const shown = textDifference(expected, actual, columns - 12);
-    return [
-      ...ownWords(session, failure),
-      `${say('expected')} ${paint.green(shown.expected)}`,
-      `${say('yours')} ${paint.red(shown.yours)}`,
-      ...(shown.caret === '' ? [] : [`${' '.repeat(columnsOf(say('yours')))} ${shown.caret}`]),
-    ];
-  }
-  if (diff !== undefined && diff !== '') return limited(diff.split('\n').map(line => paintDiff(paint, line)));
+  const told = sayExpectation(lang, message, oneLine(actual));
+  if (told !== undefined) return [...ownWords(session, failure), ...pairLines(session, told.expected, told.yours)];
+  if (oneLine(expected) !== undefined && oneLine(actual) !== undefined)
+    return [...ownWords(session, failure), ...pairLines(session, expected!, actual!)];
+  if (diff !== undefined && diff !== '') return [...ownWords(session, failure), ...diffLines(session, diff)];
   const prefix = name === 'AssertionError' || name === 'Error' ? '' : `${name}: `;
   return limited(wrap(`${prefix}${message}`, columns - 4).split('\n'));
 }
 
+const oneLine = (text: string | undefined): string | undefined => (text?.includes('\n') ? undefined : text);
+
+function pairLines({ say, paint, columns }: Session, expected: string, yours: string): string[] {
+  const shown = textDifference(expected, yours, columns - 12);
+  return [
+    `${say('expected')} ${paint.green(shown.expected)}`,
+    `${say('yours')} ${paint.red(shown.yours)}`,
+    ...(shown.caret === '' ? [] : [`${' '.repeat(columnsOf(say('yours')))} ${shown.caret}`]),
+  ];
+}
+
+/** The lines of two values that differ: side by side where it is one line of each, else marked, in our words. */
+function diffLines(session: Session, diff: string): string[] {
+  const { say, paint } = session;
+  const lines = diff.replace(/^- Expected[^\n]*\n\+ Received[^\n]*\n+/, '').split('\n');
+  const left = lines.filter(line => line.startsWith('-'));
+  const right = lines.filter(line => line.startsWith('+'));
+  const [expected, yours] = [left, right].map(([line = '']) => line.slice(1).trim());
+  if (left.length === 1 && right.length === 1) return pairLines(session, expected!, yours!);
+  const legend = `${paint.green(`- ${say('expected').trim()}`)}   ${paint.red(`+ ${say('yours').trim()}`)}`;
+  return [legend, ...limited(lines.map(line => paintDiff(paint, line)))];
+}
+
 const paintDiff = (paint: Session['paint'], line: string): string =>
-  line.startsWith('- ') ? paint.green(line) : line.startsWith('+ ') ? paint.red(line) : line;
+  line.startsWith('-') ? paint.green(line) : line.startsWith('+') ? paint.red(line) : line;
 
 const limited = (lines: string[]): string[] =>
   lines.length <= MOST_LINES ? lines : [...lines.slice(0, MOST_LINES), '...'];
@@ -253,7 +292,7 @@ function placeLines({ say, paint }: Session, chapter: Chapter, failure: Failure)
 }
 
 const DOES_NOT_RESOLVE =
-  /(?:Failed to resolve import|Cannot find module|Failed to load url) ['"]?([^'"\s]+)['"]?(?: from ['"]([^'"]+)['"])?/;
+  /(?:Failed to resolve import|Cannot find module|Failed to load url) ['"]?([^'"\s]+)['"]?(?: (?:imported )?from ['"]?([^'"\n]+?)['"]?(?=[.?]? |[.?]?$|\n))?/m;
 
 /** A checkpoint that could not be loaded: say which file of the learner's stands in the way. */
 export function brokenLines(session: Session, failure: Failure): string[] {
@@ -269,7 +308,7 @@ export function brokenLines(session: Session, failure: Failure): string[] {
           ...limited(wrapAll(failure.message.replaceAll(`${folder}/`, ''), columns - 4)).map(indent),
         ]
       : [
-          `${paint.red('✗')} ${say('importLeadsNowhere', { wanted: paint.bold(wanted), from: paint.bold(shortFrom(folder, from)) })}`,
+          `${paint.red('✗')} ${say('importLeadsNowhere', { wanted: paint.bold(wanted), from: paint.bold(shortFrom(folder, from ?? failure.frames[0]?.replace(/:\d+$/, ''))) })}`,
         ];
   return [...lines, ...failure.frames.map(frame => indent(paint.dim(say('yourLine', { place: frame }))))];
 }
@@ -277,4 +316,4 @@ export function brokenLines(session: Session, failure: Failure): string[] {
 const wrapAll = (text: string, columns: number): string[] =>
   text.split('\n').flatMap(line => (line.length > columns ? wrap(line, columns).split('\n') : [line]));
 const shortFrom = (folder: string, from: string | undefined): string =>
-  (from ?? '?').replaceAll('\\', '/').replace(`${folder.replaceAll('\\', '/')}/`, '');
+  (from ?? '').replaceAll('\\', '/').replace(`${folder.replaceAll('\\', '/')}/`, '');

@@ -14,7 +14,7 @@ import {
   failureLines,
   fullName,
   isGreen,
-  type MissingPart,
+  isUnwritten,
   missingLines,
   onlyWaits,
   reasonLines,
@@ -30,11 +30,12 @@ import {
   openCourse,
   wantChapter,
 } from './course-book.ts';
-import { missingNames } from './exports.ts';
+import { exportsOf, type MissingPart, missingPart } from './exports.ts';
 import { commitAll } from './git.ts';
 import { linkMembers } from './lay-out.ts';
 import { shortPath } from './places.ts';
 import { prepareChapter } from './prepare.ts';
+import { needsOf } from './section-needs.ts';
 import { chapterNumber, command, requireState, type Session, Stop, timeOf } from './session.ts';
 import { type CodeLanguage, type LearnerState, writeState } from './state.ts';
 
@@ -100,10 +101,11 @@ export function missingParts(session: Session, chapter: Chapter, code: CodeLangu
     const file = join(session.folder, learnersPath(path, code));
     const wanted = code === 'js' ? names.filter(name => !isType(referenceOf(session, chapter, path), name)) : names;
     if (code === 'js' && wanted.length === 0) return [];
-    const fileExists = existsSync(file);
-    const missing = fileExists ? missingNames(readFileSync(file, 'utf8'), wanted) : wanted;
-    const isWhole = fileExists && missing.length === 0;
-    return isWhole ? [] : [{ path: learnersPath(path, code), names: missing, fileExists }];
+    const source = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+    const reference = referenceOf(session, chapter, path);
+    const known = existsSync(reference) ? exportsOf(readFileSync(reference, 'utf8')).names : [];
+    const part = missingPart(learnersPath(path, code), source, wanted, known);
+    return part === undefined ? [] : [part];
   });
 }
 
@@ -123,9 +125,12 @@ function tell(session: Session, result: CheckResult, verbose: boolean): void {
   let told = 0;
   let untold = 0;
   for (const report of red) {
-    const toWrite = [...missingLines(session, report.missing), ...emptyLines(session, report)];
+    const empty = emptyLines(session, report);
+    const toWrite = [...missingLines(session, report.missing), ...empty];
     for (const line of toWrite) print(line);
-    if (toWrite.length > 0) {
+    if (toWrite.length > 0 && report.passedBefore === undefined && empty.length === 0 && !isUnwritten(report.missing)) {
+      print();
+    } else if (toWrite.length > 0) {
       const key = report.passedBefore === undefined ? 'redNotWritten' : 'redWasGreen';
       print(`  ${paint.dim(say(key, { date: (report.passedBefore ?? '').slice(0, 10) }))}\n`);
     }
@@ -147,15 +152,27 @@ function tell(session: Session, result: CheckResult, verbose: boolean): void {
 }
 
 // What only waits for code is listed by name above, and need not be told test by test.
-const worthTelling = (report: ChapterReport, verbose: boolean): TestOutcome[] =>
-  report.outcome.tests.filter(test => test.state === 'failed' && (verbose || !onlyWaits(test)));
+function worthTelling(report: ChapterReport, verbose: boolean): TestOutcome[] {
+  const failed = report.outcome.tests.filter(test => test.state === 'failed');
+  if (verbose) return failed;
+  const missing = new Set(report.missing.flatMap(({ path, names }) => names.map(name => `${stem(path)}#${name}`)));
+  const needs = needsOf(readFileSync(report.chapter.checkpoint, 'utf8'));
+  const waits = (test: TestOutcome): boolean =>
+    missing.size > 0 && [...needs(test.section, test.name)].some(id => missing.has(id.replace(/^[^#]*/, stem)));
+  return failed.filter(test => !onlyWaits(test) && !waits(test));
+}
+
+// A checkpoint names the TypeScript file, a JavaScript folder has its twin.
+const stem = (path: string): string => path.replace(/\.[tj]s$/, '');
 
 /** Writes what this check showed into the state; returns the chapter that it opened. */
 function remember(session: Session, course: Course, state: LearnerState, result: CheckResult): Chapter | undefined {
   const now = new Date().toISOString();
   for (const report of result.reports) if (isGreen(report)) state.passed[report.chapter.number] ??= now;
-  const inHand = result.reports.find(report => report.chapter.number === state.chapter);
-  state.red = inHand === undefined ? state.red : redSections(inHand);
+  for (const report of result.reports) {
+    if (isGreen(report)) delete state.red[report.chapter.number];
+    else state.red[report.chapter.number] = redSections(report);
+  }
   const done = result.green && result.chapter.number >= state.chapter;
   const next = done ? nextChapter(course, result.chapter.number) : undefined;
   const opened = next !== undefined && isWritten(next) ? next : undefined;
@@ -180,15 +197,13 @@ async function celebrate(
   const title = `chapter ${chapterNumber(result.chapter.number)}: ${result.chapter.title.en}`;
   const state = requireState(session);
   const isInHand = result.chapter.number >= state.chapter;
+  // What opens the next chapter goes into the same commit, so that the learner's repository is clean afterwards.
+  const prepared = opened === undefined ? [] : await open(session, course, state, opened);
   if (isInHand && commitAll(session.folder, title) === 'committed') print(paint.dim(say('committed', { title })));
   if (opened === undefined) {
     print(isInHand ? say('endOfRoad') : say('backTo', { n: chapterNumber(state.chapter) }));
     return;
   }
-  state.chapter = opened.number;
-  state.red = [];
-  const prepared = await prepareChapter(session, course, state, opened);
-  writeState(session.folder, state);
   print(
     `\n${say('chapterOpens', { n: chapterNumber(opened.number), title: opened.title[session.lang], time: timeOf(session, opened) })}`,
   );
@@ -199,6 +214,13 @@ async function celebrate(
       command: command(session, `read ${opened.number}`),
     }),
   );
+}
+
+async function open(session: Session, course: Course, state: LearnerState, chapter: Chapter): Promise<string[]> {
+  state.chapter = chapter.number;
+  const lines = await prepareChapter(session, course, state, chapter);
+  writeState(session.folder, state);
+  return lines;
 }
 
 function tellNext(session: Session, { reports, chapter, milliseconds }: CheckResult): void {

@@ -77,7 +77,7 @@ function addFolderCommands(desk: Desk): void {
     );
   desk
     .command('goto')
-    .argument('<N>', desk.text('argChapter'), desk.chapter)
+    .argument('<N>', desk.text('argChapterWanted'), desk.chapter)
     .option('--force', desk.text('optForceGoto'))
     .action((n: number, options) =>
       desk.run(async session => (await import('./goto.ts')).goTo(session, { chapter: n, ...options })),
@@ -118,8 +118,11 @@ function addHelpCommands(desk: Desk): void {
   desk
     .command('diff')
     .argument('[words...]', desk.text('argDiff'))
-    .action((words: string[]) =>
-      desk.run(async session => (await import('./diff.ts')).diff(session, diffWords(words, desk.chapter))),
+    .option('--all', desk.text('optDiffAll'))
+    .action((words: string[], options) =>
+      desk.run(async session =>
+        (await import('./diff.ts')).diff(session, { ...diffWords(words, desk.chapter), ...options }),
+      ),
     );
   desk
     .chapterCommand('solve')

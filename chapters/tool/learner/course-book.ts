@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type Chapter, type Course, CourseError, lastChapter, loadCourse } from '../catalog.ts';
 import { exportsOf } from './exports.ts';
 import { type Files, readText } from './lay-out.ts';
-import { type Session, Stop } from './session.ts';
+import { chapterNumber, type Session, Stop } from './session.ts';
 import type { CodeLanguage } from './state.ts';
 import { SYLLABUS } from './syllabus.ts';
 
@@ -35,7 +35,11 @@ export function wantChapter(session: Session, course: Course, number: number): C
   const coming = SYLLABUS[number];
   if (coming !== undefined)
     throw new Stop(
-      session.say('chapterComing', { n: number, title: coming.title[session.lang], last: lastChapter(course) }),
+      session.say('chapterComing', {
+        n: chapterNumber(number),
+        title: coming.title[session.lang],
+        last: chapterNumber(lastChapter(course)),
+      }),
     );
   throw new Stop(session.say('noSuchChapter', { n: number, last: SYLLABUS.length - 1 }));
 }

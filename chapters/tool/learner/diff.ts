@@ -9,12 +9,14 @@ import type { Files } from './lay-out.ts';
 import { readText } from './lay-out.ts';
 import { renderCode } from './lesson-view.ts';
 import { chapterPaths } from './prepare.ts';
-import { chapterNumber, requireState, type Session } from './session.ts';
+import { chapterNumber, command, requireState, type Session } from './session.ts';
 
 export interface DiffOptions {
   readonly chapter?: number;
   readonly mine?: boolean;
   readonly path?: string;
+  /** Of the learner's files also those that are not begun. */
+  readonly all?: boolean;
 }
 
 export async function diff(session: Session, options: DiffOptions): Promise<number> {
@@ -33,20 +35,30 @@ export async function diff(session: Session, options: DiffOptions): Promise<numb
   const labels = options.mine
     ? ([say('diffMine'), say('diffReference')] as const)
     : ([say('diffBefore'), say('diffAfter')] as const);
+  const absent = options.mine && !options.all ? chosen.filter(path => before[path] === undefined) : [];
   const patches = chosen
+    .filter(path => !absent.includes(path))
     .map(path => patchOf(path, before[path] ?? '', after[path] ?? '', labels))
     .filter(patch => patch !== '');
+  for (const path of absent) print(say('diffNotBegun', { path, lines: lineCount(after[path] ?? '') }));
+  if (absent.length > 0) print(session.paint.dim(say('diffShowAll', { command: showAll(session, options) })));
+  if (patches.length === 0 && absent.length > 0) return 0;
   if (patches.length === 0) print(say(options.mine ? 'diffSame' : 'diffNothing', { n: chapterNumber(chapter.number) }));
   else if (options.mine) print(session.paint.dim(say('diffLegend')));
   for (const patch of patches) print(renderCode(patch.split('\n'), 'diff', session).replace(/^ {4}/gm, ''));
   return 0;
 }
 
+const lineCount = (text: string): number => text.split('\n').length - 1;
+
+const showAll = (session: Session, { chapter, path }: DiffOptions): string =>
+  command(session, ['diff', chapter ?? '', 'me', path ?? '', '--all'].filter(word => word !== '').join(' '));
+
 /** A unified difference; empty when the texts are equal. */
 export function patchOf(path: string, before: string, after: string, [left, right]: readonly [string, string]): string {
   if (before === after) return '';
   const patch = createTwoFilesPatch(path, path, before, after, left, right, { context: 3 });
-  return patch.replace(/^=+\n/, '');
+  return patch.replace(/^(?:Index: .*\n)?=+\n/, '');
 }
 
 function readMine(folder: string, paths: readonly string[]): Files {

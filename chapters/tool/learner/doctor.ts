@@ -16,8 +16,9 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
+import { listed } from './language.ts';
 import { programRoot, shortPath } from './places.ts';
-import type { Session } from './session.ts';
+import { chapterNumber, type Session } from './session.ts';
 import { readState } from './state.ts';
 
 export interface Finding {
@@ -68,10 +69,10 @@ function node({ say }: Session): Finding {
   return ok ? { check: 'node', level: 'ok', found } : { check: 'node', level: 'error', found, mend: say('mendNode') };
 }
 
-function packages({ say }: Session): Finding {
+function packages({ say, lang }: Session): Finding {
   const missing = ['typescript', 'tsx', 'vitest'].filter(name => !existsSync(join(programRoot, 'node_modules', name)));
   if (missing.length === 0) return { check: 'packages', level: 'ok', found: say('doctorPackages') };
-  const found = say('doctorPackagesMissing', { names: missing.join(', ') });
+  const found = say('doctorPackagesMissing', { names: listed(lang, missing) });
   return { check: 'packages', level: 'error', found, mend: say('mendPackages') };
 }
 
@@ -98,12 +99,20 @@ const listenError = (number: number): Promise<string | undefined> =>
 // The folder may not exist yet: then its nearest parent is what counts.
 const nearestExisting = (path: string): string => (existsSync(path) ? path : nearestExisting(dirname(path)));
 
-function disk({ say, folder }: Session): Finding {
+/** A path as people read it; where one stands is no dot. Chinese wants a space behind a path, and none behind a word. */
+function placeName({ say, lang }: Session, path: string): string {
+  const name = shortPath(path);
+  if (name === '.') return say('thisFolder');
+  return lang === 'zh' ? `${name} ` : name;
+}
+
+function disk(session: Session): Finding {
+  const { say, folder } = session;
   const place = nearestExisting(folder);
   try {
     const { bavail, bsize } = statfsSync(place);
     const free = bavail * bsize;
-    const found = say('doctorDisk', { free: (free / 2 ** 30).toFixed(1), place: shortPath(place) });
+    const found = say('doctorDisk', { free: (free / 2 ** 30).toFixed(1), place: placeName(session, place) });
     if (free >= LEAST_FREE_BYTES) return { check: 'disk', level: 'ok', found };
     return { check: 'disk', level: 'warn', found, mend: say('mendDisk') };
   } catch (error) {
@@ -111,19 +120,20 @@ function disk({ say, folder }: Session): Finding {
   }
 }
 
-function writing({ say, folder }: Session): Finding[] {
+function writing(session: Session): Finding[] {
+  const { say, folder } = session;
   const place = nearestExisting(folder);
   const probe = join(place, `.course-doctor-${process.pid}`);
   try {
     accessSync(place, constants.W_OK);
     const microseconds = measureSync(probe);
     return [
-      { check: 'write', level: 'ok', found: say('doctorWrite', { place: shortPath(place) }) },
+      { check: 'write', level: 'ok', found: say('doctorWrite', { place: placeName(session, place) }) },
       { check: 'sync', level: 'ok', found: say('doctorSync', { time: (microseconds / 1000).toFixed(2) }) },
     ];
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    const found = say('doctorNoWrite', { place: shortPath(place), code });
+    const found = say('doctorNoWrite', { place: placeName(session, place), code });
     return [{ check: 'write', level: 'error', found, mend: say('mendWrite') }];
   } finally {
     rmSync(probe, { force: true });
@@ -159,7 +169,7 @@ function folder({ say, folder: place }: Session): Finding {
     const state = readState(place);
     if (state === undefined)
       return { check: 'folder', level: 'ok', found: say('doctorNoFolder', { place: shortPath(place) }) };
-    const found = say('doctorFolder', { place: shortPath(place), chapter: state.chapter });
+    const found = say('doctorFolder', { place: shortPath(place), chapter: chapterNumber(state.chapter) });
     return { check: 'folder', level: 'ok', found };
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);

@@ -2,8 +2,10 @@
  * What a source file exports, found with regular expressions: enough to tell a learner which name is missing before a
  * test fails over it, and fast enough to do on every save. It reads text only and never runs the file.
  */
+import { closest } from './nearest.ts';
+
 const DECLARED =
-  /^export\s+(?:declare\s+)?(?:default\s+)?(?:abstract\s+)?(?:async\s+)?(?:function\s*\*?|class|const|let|var|interface|type|enum)\s+([\w$]+)/gm;
+  /^export\s+(?:declare\s+)?(?:abstract\s+)?(?:async\s+)?(?:function\s*\*?|class|const|let|var|interface|type|enum)\s+([\w$]+)/gm;
 const LISTED = /^export\s+(?:type\s+)?\{([^}]*)\}/gm;
 
 export interface Exports {
@@ -46,6 +48,53 @@ function hasMember(source: string, member: string): boolean {
   const words = '(?:(?:static|async|get|set|override|readonly|public|declare)\\s+|\\*\\s*)*';
   return new RegExp(`^\\s+${words}${member.replace(/[$]/g, '\\$')}\\s*[?!]?\\s*[(<:=;]`, 'm').test(source);
 }
+
+/** What a file lacks of the names that are wanted of it. */
+export interface MissingPart {
+  readonly path: string;
+  /** Names that are wanted and not exported; empty where the whole file is missing and no name is asked of it. */
+  readonly names: readonly string[];
+  readonly fileExists: boolean;
+  /** Of these names, the ones that the file declares and does not export by name. */
+  readonly unexported: readonly string[];
+  /** Of these names, the ones in whose place the file exports something else. */
+  readonly misnamed: ReadonlyArray<{ readonly wanted: string; readonly found: readonly string[] }>;
+}
+
+/** The names of a part that are nowhere to be seen. */
+export const absentNames = ({ names, unexported, misnamed }: MissingPart): string[] =>
+  names.filter(name => !unexported.includes(name) && !misnamed.some(each => each.wanted === name));
+
+/** What `source`, the text of the file at `path`, lacks; undefined when nothing. `known`: other names that are right there. */
+export function missingPart(
+  path: string,
+  source: string | undefined,
+  wanted: readonly string[],
+  known: Iterable<string> = [],
+): MissingPart | undefined {
+  if (source === undefined) return { path, names: wanted, fileExists: false, unexported: [], misnamed: [] };
+  const names = missingNames(source, wanted);
+  if (names.length === 0) return undefined;
+  const unexported = names.filter(name => declares(source, name));
+  const right = new Set([...wanted, ...known]);
+  const others = [...exportsOf(source).names].filter(name => !right.has(name));
+  const isAllWrong = names.length === wanted.length;
+  const misnamed = names
+    .filter(name => !unexported.includes(name))
+    .map(name => ({ wanted: name, near: closest(name, others) }))
+    .map(({ wanted: name, near }) => ({
+      wanted: name,
+      found: near === undefined ? (isAllWrong ? others : []) : [near],
+    }))
+    .filter(({ found }) => found.length > 0);
+  return { path, names, fileExists: true, unexported, misnamed };
+}
+
+const declares = (source: string, name: string): boolean =>
+  new RegExp(
+    `^(?:export\\s+default\\s+)?(?:abstract\\s+|async\\s+)*(?:function\\s*\\*?|class|const|let|var|interface|type|enum)\\s+${name.replace(/[$]/g, '\\$')}\\b`,
+    'm',
+  ).test(withoutComments(source));
 
 /** `import { a, type B, c as d } from '#engine/x.ts'` -> path and names, types left out; `#engine` as `engine/src`. */
 export interface CourseImport {

@@ -66,7 +66,7 @@ async function laterFiles(
 
 function rememberPlace(course: Course, state: LearnerState, number: number): void {
   state.chapter = number;
-  state.red = [];
+  state.red = {};
   for (const each of course.chapters) {
     if (each.number < number) {
       if (state.passed[each.number] === undefined) state.given[each.number] ??= 'goto';

@@ -2,6 +2,8 @@
  * Bytes for people: rows of sixteen, and two byte strings above each other with a caret under the first difference.
  * Pure: text in, text out, no colours (a caller may paint whole lines).
  */
+import { columnsOf, padEnd } from './terminal.ts';
+
 const ROW = 16;
 
 const hex = (byte: number): string => byte.toString(16).padStart(2, '0');
@@ -41,12 +43,12 @@ export interface HexLabels {
 export function hexDifference(expected: Uint8Array, yours: Uint8Array, labels: HexLabels): string[] {
   const at = firstDifference(expected, yours);
   if (at === undefined) return [];
-  const width = Math.max(labels.expected.length, labels.yours.length);
+  const width = Math.max(columnsOf(labels.expected), columnsOf(labels.yours));
   const lines: string[] = [];
   const differingRow = at - (at % ROW);
   if (differingRow >= ROW) lines.push(`${' '.repeat(width)}  ${hexRow(expected, differingRow - ROW)}`);
-  lines.push(`${labels.expected.padEnd(width)}  ${hexRow(expected, differingRow)}`);
-  lines.push(`${labels.yours.padEnd(width)}  ${hexRow(yours, differingRow)}`);
+  lines.push(`${padEnd(labels.expected, width)}  ${hexRow(expected, differingRow)}`);
+  lines.push(`${padEnd(labels.yours, width)}  ${hexRow(yours, differingRow)}`);
   lines.push(`${' '.repeat(width + 2 + 10 + (at % ROW) * 3)}^^`);
   return lines;
 }

@@ -2,9 +2,10 @@
  * `course hint [N]`: three levels for each section of a chapter, one more at each call: a nudge, the idea, the shape of
  * the code. Without a section it is about the first one that was red at the last check.
  */
-import type { Hint } from '../catalog.ts';
+import type { Chapter, Hint } from '../catalog.ts';
 import { sectionTitle } from './check-report.ts';
 import { openCourse, wantChapter } from './course-book.ts';
+import { listed } from './language.ts';
 import { renderMarkdown } from './lesson-view.ts';
 import { chapterNumber, command, requireState, type Session, Stop } from './session.ts';
 import { type LearnerState, writeState } from './state.ts';
@@ -23,7 +24,7 @@ export function hint(session: Session, options: HintOptions): number {
   const state = requireState(session);
   const course = openCourse(session);
   const chapter = wantChapter(session, course, options.chapter ?? state.chapter);
-  const found = chooseHint(session, state, chapter.number, chapter.hints, options.section);
+  const found = chooseHint(session, state, chapter, options.section);
   if (found === undefined) throw new Stop(say('noHints', { n: chapterNumber(chapter.number) }), 0);
   const level = options.level ?? nextLevel(state, chapter.number, found.section);
   const shown = Math.min(Math.max(level, 1), LEVELS);
@@ -43,31 +44,31 @@ export function hint(session: Session, options: HintOptions): number {
           }),
     )}`,
   );
-  tellOthers(session, chapter.hints, found, chapter.number);
+  tellOthers(session, chapter, found);
   return 0;
 }
 
 const hintWords = ({ chapter, section }: HintOptions): string =>
   ['hint', chapter ?? '', section === undefined ? '' : `--section "${section}"`].filter(word => word !== '').join(' ');
 
-function chooseHint(
-  { say }: Session,
-  state: LearnerState,
-  number: number,
-  hints: readonly Hint[],
-  section?: string,
-): Hint | undefined {
+/** The hint for the asked section, else for the first one that was red at the chapter's last check, else the first. */
+function chooseHint(session: Session, state: LearnerState, chapter: Chapter, section?: string): Hint | undefined {
+  const { hints } = chapter;
   if (section !== undefined) {
     const wanted = section.toLowerCase();
+    const names = (hint: Hint): string[] => [hint.section, sectionTitle(session, chapter, hint.section)];
     const found = hints.find(
-      (each, index) => each.section.toLowerCase().includes(wanted) || String(index + 1) === wanted,
+      (each, index) => String(index + 1) === wanted || names(each).some(name => name.toLowerCase().includes(wanted)),
     );
-    if (found === undefined)
-      throw new Stop(say('noSuchSection', { section, known: hints.map(each => each.section).join(', ') }));
-    return found;
+    if (found !== undefined) return found;
+    const known = hints.map(each => sectionTitle(session, chapter, each.section));
+    throw new Stop(session.say('noSuchSection', { section, known: listed(session.lang, known) }));
   }
-  const red = number === state.chapter ? state.red : [];
-  return hints.find(each => red.some(name => name === each.section || name.startsWith(each.section))) ?? hints[0];
+  for (const red of state.red[chapter.number] ?? []) {
+    const found = hints.find(each => red === each.section || red.startsWith(each.section));
+    if (found !== undefined) return found;
+  }
+  return hints[0];
 }
 
 const nextLevel = (state: LearnerState, number: number, section: string): number =>
@@ -78,8 +79,11 @@ function remember(session: Session, state: LearnerState, number: number, section
   writeState(session.folder, state);
 }
 
-function tellOthers(session: Session, hints: readonly Hint[], shown: Hint, number: number): void {
-  const others = hints.flatMap((each, index) => (each === shown ? [] : [`${index + 1} ${each.section}`]));
+function tellOthers(session: Session, chapter: Chapter, shown: Hint): void {
+  const { hints, number } = chapter;
+  const others = hints.flatMap((each, index) =>
+    each === shown ? [] : [`${index + 1} ${sectionTitle(session, chapter, each.section)}`],
+  );
   if (others.length === 0) return;
   session.print(
     session.paint.dim(

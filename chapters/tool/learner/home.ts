@@ -131,7 +131,7 @@ function printNext(session: Session, course: Course, state: LearnerState): void 
       n: chapterNumber(chapter.number),
       file,
       read: command(session, 'read'),
-      play: command(session, 'play'),
+      play: command(session, state.mode === 'build' ? 'play' : `play ${chapter.number} --apply`),
       check: command(session, 'check'),
       watch: command(session, 'watch'),
       hint: command(session, 'hint'),

@@ -8,6 +8,7 @@ import { parseDataFileName } from '../../../engine/src/disk/file-names.ts';
 import { decodeFileHeader, FILE_HEADER_SIZE } from '../../../engine/src/format/file-header.ts';
 import * as format from '../../../engine/src/format/record.ts';
 import { varintSize } from '../../../engine/src/format/varint.ts';
+import { listed } from './language.ts';
 import { shortPath } from './places.ts';
 import { type Session, Stop } from './session.ts';
 import type { Paint } from './terminal.ts';
@@ -73,7 +74,7 @@ export function inspect(session: Session, dir: string, options: InspectOptions):
   print(legend(session));
   for (const file of files) printFile(session, file, readFileSync(join(dir, file.name)), options.limit ?? 20);
   const others = names.filter(name => !data.includes(name));
-  if (others.length > 0) print(`\n${session.paint.dim(say('inspectOthers', { names: others.join(', ') }))}`);
+  if (others.length > 0) print(`\n${session.paint.dim(say('inspectOthers', { names: listed(session.lang, others) }))}`);
   return 0;
 }
 

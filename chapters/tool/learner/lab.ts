@@ -1,6 +1,8 @@
 /** `course lab N`: the chapter's crash or fault lab on the learner's code. The terminal is the lab's own while it runs. */
+
 import { hasProgram, runProgram } from './chapter-program.ts';
 import { openCourse, wantChapter } from './course-book.ts';
+import { listed } from './language.ts';
 import { chapterNumber, requireState, type Session, Stop } from './session.ts';
 
 export interface LabOptions {
@@ -15,7 +17,7 @@ export function lab(session: Session, { chapter: number, args = [] }: LabOptions
   const chapter = wantChapter(session, course, number ?? state.chapter);
   if (!hasProgram(chapter, 'lab')) {
     const others = course.chapters.filter(each => hasProgram(each, 'lab')).map(each => chapterNumber(each.number));
-    const known = others.length === 0 ? say('noLabsYet') : say('labsAre', { list: others.join(', ') });
+    const known = others.length === 0 ? say('noLabsYet') : say('labsAre', { list: listed(lang, others) });
     throw new Stop(`${say('noLab', { n: chapterNumber(chapter.number) })} ${known}`, 0);
   }
   return runProgram({ chapter, kind: 'lab', target: folder, lang, args }).status ?? 1;

@@ -23,3 +23,6 @@ export function languageOfArguments(args: readonly string[]): Language | undefin
   const value = arg.includes('=') ? arg.slice(arg.indexOf('=') + 1) : args[at + 1];
   return isLanguage(value) ? value : undefined;
 }
+
+/** Several things in one line, with the comma of the language. */
+export const listed = (lang: Language, all: Iterable<string>): string => [...all].join(lang === 'zh' ? '、' : ', ');

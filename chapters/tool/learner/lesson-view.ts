@@ -111,11 +111,22 @@ function renderTable(rows: readonly string[], { paint, columns }: LessonStyle): 
   return body.map(entry).join('\n');
 }
 
-// Between two Chinese characters a line break is no space.
+// Between two Chinese characters a line break is no space, and neither is it beside Chinese punctuation, whatever marks of
+// Markdown stand between.
 const joinLines = (lines: readonly string[]): string =>
   lines.reduce((text, line) => (text === '' ? line.trimEnd() : text + joint(text, line.trim()) + line.trim()), '');
-const joint = (before: string, after: string): string =>
-  /[\u2e80-\u9fff\uff00-\uff60]$/.test(before) && /^[\u2e80-\u9fff\uff00-\uff60]/.test(after) ? '' : ' ';
+const CHINESE = '\\u2e80-\\u9fff\\uff00-\\uff60';
+const FULL_WIDTH = '\\u3001-\\u301f\\uff01-\\uff0f\\uff1a-\\uff20\\uff3b-\\uff40\\uff5b-\\uff60';
+const ENDS_CHINESE = new RegExp(`[${CHINESE}][“”‘’…—]*$`);
+const BEGINS_CHINESE = new RegExp(`^[“”‘’…—]*[${CHINESE}]`);
+const ENDS_FULL = new RegExp(`(?:[${FULL_WIDTH}]|[${CHINESE}][”’…—]+)$`);
+const BEGINS_FULL = new RegExp(`^(?:[${FULL_WIDTH}]|[“‘…—]+[${CHINESE}])`);
+function joint(before: string, after: string): string {
+  const left = before.replace(/\]\([^)]*\)$/, '').replace(/\*+$/, '');
+  const right = after.replace(/^(?:\*+|\[)/, '');
+  if (ENDS_FULL.test(left) || BEGINS_FULL.test(right)) return '';
+  return ENDS_CHINESE.test(left) && BEGINS_CHINESE.test(right) ? '' : ' ';
+}
 
 function renderParagraph(text: string, { paint, columns }: LessonStyle): string {
   if (/^\|/.test(text)) return text;

@@ -15,15 +15,15 @@ const MESSAGES = {
   cliUsage: ['[command] [options]', '[命令] [选项]'],
   cliExamples: [
     `Examples:
-  npm run course                 where am I, what is next
-  npm run course start           lay out my-kv/ and begin
-  npm run course check           run the checkpoint of the chapter in hand
-  npm run course -- check --json flags go behind "--"`,
+  npm run course                   where am I, what is next
+  npm run course -- start          lay out my-kv/ and begin
+  npm run course -- check          run the checkpoint of the chapter in hand
+  npm run course -- check --json   for programs`,
     `例子：
-  npm run course                 我在哪里，下一步做什么
-  npm run course start           建好 my-kv/，开始学习
-  npm run course check           运行当前这一章的检查点
-  npm run course -- check --json 选项要写在 “--” 之后`,
+  npm run course                   我在哪里，下一步做什么
+  npm run course -- start          建好 my-kv/，开始学习
+  npm run course -- check          运行当前这一章的检查点
+  npm run course -- check --json   给程序读的结果`,
   ],
   optDir: ["the learner's folder (my-kv by default)", '学习者的文件夹（默认 my-kv）'],
   optLang: ['language of the program, remembered in the folder', '程序使用的语言，会记在文件夹里'],
@@ -31,6 +31,7 @@ const MESSAGES = {
   optJson: ['print JSON', '输出 JSON'],
   cmdHelp: ['show help for a command', '显示某个命令的帮助'],
   argChapter: ['number of a chapter; the one in hand by default', '章号；默认是当前这一章'],
+  argChapterWanted: ['number of a chapter', '章号'],
   badChapter: [
     '"{value}" is no chapter number: write a number from 0 to 29',
     '“{value}” 不是章号：请写 0 到 29 的数字',
@@ -48,12 +49,12 @@ const MESSAGES = {
   cmd_start: ['lay out the folder, or go to chapter N', '建好文件夹，或进入第 N 章'],
   ex_start: [
     `Examples:
-  npm run course start              follow mode, TypeScript: type along with the lessons
+  npm run course -- start           follow mode, TypeScript: type along with the lessons
   npm run course -- start --build   build mode: signatures with empty bodies, you write the rest
   npm run course -- start --js      in JavaScript
   npm run course -- start --dir ../mine`,
     `例子：
-  npm run course start              跟写模式，TypeScript：跟着课文一行行写
+  npm run course -- start           跟写模式，TypeScript：跟着课文一行行写
   npm run course -- start --build   自建模式：只给签名，函数体由你来写
   npm run course -- start --js      使用 JavaScript
   npm run course -- start --dir ../mine`,
@@ -66,12 +67,12 @@ const MESSAGES = {
   cmd_check: ['run the checkpoints of chapter N and of all before it', '运行第 N 章以及之前各章的检查点'],
   ex_check: [
     `Examples:
-  npm run course check              the chapter in hand
-  npm run course check 3            chapters 0 to 3
+  npm run course -- check           the chapter in hand
+  npm run course -- check 3         chapters 0 to 3
   npm run course -- check --verbose every failure in full`,
     `例子：
-  npm run course check              当前这一章
-  npm run course check 3            第 0 到 3 章
+  npm run course -- check           当前这一章
+  npm run course -- check 3         第 0 到 3 章
   npm run course -- check --verbose 完整显示每一处失败`,
   ],
   optAll: ['every chapter that is written', '所有已写好的章节'],
@@ -80,17 +81,17 @@ const MESSAGES = {
   cmd_watch: ['check again on every save', '每次保存后自动检查'],
   ex_watch: [
     `Keys (or lines, where there is no terminal):
-  h hint   d diff with the reference   s solution   n next   b bench   Enter check   q quit`,
+  h hint   d diff with the reference   s solution   n next   Enter check   q quit`,
     `按键（没有终端时按行输入）：
-  h 提示   d 与参考实现比较   s 参考答案   n 下一步   b 跑分   回车 检查   q 退出`,
+  h 提示   d 与参考实现比较   s 参考实现   n 下一步   回车 检查   q 退出`,
   ],
   cmd_hint: ['a hint: one level more at each call', '给一个提示：每问一次，多说一层'],
   ex_hint: [
     `Three levels: a nudge, the idea, the shape of the code. Examples:
-  npm run course hint
+  npm run course -- hint
   npm run course -- hint 3 --section 2`,
     `提示分三层：点一下、讲思路、给出代码的样子。例子：
-  npm run course hint
+  npm run course -- hint
   npm run course -- hint 3 --section 2`,
   ],
   optSection: ['a section of the checkpoint, by name or number', '检查点的某一节，写名字或序号'],
@@ -101,14 +102,15 @@ const MESSAGES = {
   ],
   ex_diff: [
     `Examples:
-  npm run course diff 5            what chapter 5 changes
-  npm run course diff 5 me         your files against the reference of chapter 5
-  npm run course diff me record.ts one file`,
+  npm run course -- diff 5            what chapter 5 changes
+  npm run course -- diff 5 me         your files against the reference of chapter 5
+  npm run course -- diff me record.ts one file`,
     `例子：
-  npm run course diff 5            第 5 章改了什么
-  npm run course diff 5 me         你的文件与第 5 章参考实现的差别
-  npm run course diff me record.ts 只看一个文件`,
+  npm run course -- diff 5            第 05 章改了什么
+  npm run course -- diff 5 me         你的文件与第 05 章参考实现的差别
+  npm run course -- diff me record.ts 只看一个文件`,
   ],
+  optDiffAll: ['also files of yours that are not begun', '还没开始的文件也显示'],
   argDiff: ['N, "me", part of a path', '章号、me、路径的一部分'],
   cmd_solve: [
     'put the reference of chapter N into the folder, yours is kept aside',
@@ -116,11 +118,11 @@ const MESSAGES = {
   ],
   ex_solve: [
     `Examples:
-  npm run course solve 3                 after your chapter 3 is green
+  npm run course -- solve 3                 after your chapter 3 is green
   npm run course -- solve 3 --force      before
   npm run course -- solve 3 varint.ts --print --force   only look`,
     `例子：
-  npm run course solve 3                 第 3 章变绿以后
+  npm run course -- solve 3                 第 03 章变绿以后
   npm run course -- solve 3 --force      变绿之前
   npm run course -- solve 3 varint.ts --print --force   只看不写`,
   ],
@@ -133,21 +135,21 @@ const MESSAGES = {
   ],
   ex_goto: [
     `Examples:
-  npm run course goto 5
+  npm run course -- goto 5
   npm run course -- goto 5 --force   replaces files you wrote; they are kept in .course/aside/`,
     `例子：
-  npm run course goto 5
+  npm run course -- goto 5
   npm run course -- goto 5 --force   替换你写的文件；原来的存到 .course/aside/`,
   ],
   optForceGoto: ['replace files you wrote, after keeping them aside', '先另存你写的文件，再替换'],
   cmd_play: ['play the lesson: prose, and code typed block by block', '放映课文：文字，加上一块块打出来的代码'],
   ex_play: [
     `Examples:
-  npm run course play 3
+  npm run course -- play 3
   npm run course -- play 3 --apply      and put each block into your folder (follow mode)
   npm run course -- play 3 --no-wait    all at once`,
     `例子：
-  npm run course play 3
+  npm run course -- play 3
   npm run course -- play 3 --apply      同时把每一块写进你的文件夹（跟写模式）
   npm run course -- play 3 --no-wait    一次放完`,
   ],
@@ -158,51 +160,57 @@ const MESSAGES = {
   cmd_read: ['read the lesson here', '在终端里读课文'],
   ex_read: [
     `Examples:
-  npm run course read
+  npm run course -- read
   npm run course -- read 3 --path      the file's path, to open it elsewhere
   npm run course -- read 3 --lang zh`,
     `例子：
-  npm run course read
+  npm run course -- read
   npm run course -- read 3 --path      只显示文件路径，方便在别处打开
   npm run course -- read 3 --lang en`,
   ],
   optPath: ['print the path of the file', '显示文件路径'],
   optRaw: ['the Markdown as it is written', '显示 Markdown 原文'],
   optReadJs: ['blocks as JavaScript', '代码块显示为 JavaScript'],
-  cmd_challenge: ['an extra task of a chapter, tested on your code', '某一章的附加题，用测试检验你的代码'],
+  cmd_challenge: ['an extra task of a chapter, tested on your code', '某一章的挑战：用测试检验你的代码'],
   ex_challenge: [
     `Examples:
-  npm run course challenge 0               which there are
-  npm run course challenge 0 bytes-store   test this one`,
+  npm run course -- challenge 0               which there are
+  npm run course -- challenge 0 bytes-store   test this one`,
     `例子：
-  npm run course challenge 0               看看有哪些
-  npm run course challenge 0 bytes-store   测试其中一个`,
+  npm run course -- challenge 0               看看有哪些
+  npm run course -- challenge 0 bytes-store   测试其中一个`,
   ],
-  argChallenge: ['name of the challenge', '附加题的名字'],
-  noChallenges: ['Chapter {n} has no challenges.', '第 {n} 章没有附加题。'],
-  challengesAre: ['Challenges of chapter {n}:', '第 {n} 章的附加题：'],
-  noSuchChallenge: ['There is no challenge "{name}" here. There are: {known}', '这里没有附加题 “{name}”。有：{known}'],
+  argChallenge: ['name of the challenge', '挑战的名字'],
+  noChallenges: ['Chapter {n} has no challenges.', '第 {n} 章没有挑战。'],
+  challengesAre: ['Challenges of chapter {n}:', '第 {n} 章的挑战：'],
+  noSuchChallenge: ['There is no challenge "{name}" here. There are: {known}', '这里没有挑战 “{name}”。有：{known}'],
   challengeDone: ['Done: {name}.', '完成：{name}。'],
-  cmd_lab: ["the chapter's lab on your code", '用你的代码做这一章的实验'],
-  ex_lab: ['Example:\n  npm run course lab 2', '例子：\n  npm run course lab 2'],
+  cmd_lab: [
+    "the chapter's lab on your code (labs come with later chapters)",
+    '用你的代码做这一章的实验（后面的章节才有）',
+  ],
+  ex_lab: ['Example:\n  npm run course -- lab 7', '例子：\n  npm run course -- lab 7'],
   argLab: ['arguments of the lab', '实验的参数'],
-  cmd_bench: ['your code beside the reference', '你的代码与参考实现的跑分对比'],
-  ex_bench: ['Example:\n  npm run course bench 5', '例子：\n  npm run course bench 5'],
+  cmd_bench: [
+    'your code beside the reference, in figures (they come with later chapters)',
+    '你的代码与参考实现的跑分对比（后面的章节才有）',
+  ],
+  ex_bench: ['Example:\n  npm run course -- bench 13', '例子：\n  npm run course -- bench 13'],
   cmd_inspect: ['the bytes of a data directory, coloured by field', '按字段着色显示数据目录里的字节'],
   ex_inspect: [
     `Examples:
-  npm run course inspect ./zerocask-data
+  npm run course -- inspect ./zerocask-data
   npm run course -- inspect ./zerocask-data --limit 5
   npm run course -- inspect ./zerocask-data --json`,
     `例子：
-  npm run course inspect ./zerocask-data
+  npm run course -- inspect ./zerocask-data
   npm run course -- inspect ./zerocask-data --limit 5
   npm run course -- inspect ./zerocask-data --json`,
   ],
   argDirectory: ['a database directory', '数据库目录'],
   optLimit: ['records to show of each file (20)', '每个文件显示多少条记录（20）'],
   cmd_doctor: ['look at this machine and tell how to mend what is wrong', '检查这台机器，并说明怎样修好'],
-  ex_doctor: ['Example:\n  npm run course doctor', '例子：\n  npm run course doctor'],
+  ex_doctor: ['Example:\n  npm run course -- doctor', '例子：\n  npm run course -- doctor'],
 
   // Welcome and progress
   welcome: [
@@ -217,8 +225,8 @@ There are {count} chapters. Each ends with a green test, and the last one ends w
   In JavaScript:     {js}
   Check the machine: {doctor}
   中文：             {other}`,
-    `  开始学习：       {start}
-  自己动手设计：   {build}
+    `  跟写模式开始：   {start}
+  自建模式开始：   {build}
   使用 JavaScript：{js}
   检查这台机器：   {doctor}
   English:         {other}`,
@@ -275,6 +283,7 @@ There are {count} chapters. Each ends with a green test, and the last one ends w
     '{folder} 里已有文件，又不是课程文件夹。什么都没有改动。请换一个位置：{command}',
   ],
   folderReady: ['Your project stands in {folder} ({git}).', '你的项目建好了：{folder}（{git}）。'],
+  alreadyOpen: ['Chapter {n} is open already.', '第 {n} 章已经打开了。'],
   folderGoesOn: ['Your project: {folder}', '你的项目：{folder}'],
   withGit: [
     'a git repository of its own; each green chapter becomes a commit',
@@ -345,6 +354,11 @@ There are {count} chapters. Each ends with a green test, and the last one ends w
   missingFile: ['To write: {path}, which exports {names}.', '要写：{path}，它导出 {names}。'],
   missingFileOnly: ['To write: {path}.', '要写：{path}。'],
   missingNames: ['To write: {names}, exported from {path}.', '要写：{names}，由 {path} 导出。'],
+  notExported: ['{path} declares {name} but does not export it.', '{path} 里有 {name}，但没有导出。'],
+  misnamed: [
+    '{path} exports {found}; the checkpoint wants {wanted}.',
+    '{path} 导出的是 {found}，检查点要的是 {wanted}。',
+  ],
   stillEmpty: ['Still empty: {names}.', '函数体还空着：{names}。'],
   exportWaits: ['It needs {name} from {path}, which is not written yet.', '它需要 {path} 里的 {name}，还没有写。'],
   stubWaits: ['{name} is still empty: write its body.', '{name} 还是空的：写上它的函数体。'],
@@ -367,7 +381,7 @@ There are {count} chapters. Each ends with a green test, and the last one ends w
   yourLine: ['your code: {place}', '你的代码：{place}'],
   testLine: ['the test:  {place}', '测试：    {place}'],
   redNotWritten: ['Red is right here: this part is not written yet.', '现在红是应该的：这部分还没有写。'],
-  redBeingBuilt: ['Red is normal while you build this chapter.', '这一章还在写，红是正常的。'],
+  redBeingBuilt: ['Red is normal while you build this chapter.', '这一章你还没写完，有红的很正常。'],
   redGuarded: [
     'This one is green from the start of the chapter: something it guards has broken.',
     '这一条从本章开始就该是绿的：它守护的东西被改坏了。',
@@ -392,9 +406,10 @@ There are {count} chapters. Each ends with a green test, and the last one ends w
 
   // Watch
   watchKeys: [
-    '\nwatching · Enter check  h hint  d diff  s solution  n next  b bench  q quit',
-    '\n正在等待保存 · 回车 检查  h 提示  d 比较  s 答案  n 下一步  b 跑分  q 退出',
+    '\nwatching · Enter check  h hint  d diff  s solution  n next{bench}  q quit',
+    '\n正在等待保存 · 回车 检查  h 提示  d 比较  s 参考实现  n 下一步{bench}  q 退出',
   ],
+  watchBench: ['  b bench', '  b 跑分'],
   watchEnds: ['See you.', '下次见。'],
 
   // Hints
@@ -410,12 +425,14 @@ There are {count} chapters. Each ends with a green test, and the last one ends w
 
   // Diff and solve
   diffMine: ['yours', '你的'],
-  diffReference: ['reference', '参考'],
+  diffReference: ['reference', '参考实现'],
   diffBefore: ['before', '之前'],
   diffAfter: ['after', '之后'],
   diffSame: ['Your files are the same as the reference of chapter {n}.', '你的文件与第 {n} 章的参考实现一致。'],
   diffNothing: ['Chapter {n} changes no code.', '第 {n} 章没有改动代码。'],
-  diffLegend: ['- yours   + reference', '- 你的   + 参考'],
+  diffNotBegun: ['not begun: {path} ({lines} lines)', '还没开始：{path}（{lines} 行）'],
+  diffShowAll: ['To see these too: {command}', '连它们也显示：{command}'],
+  diffLegend: ['- yours   + reference', '- 你的   + 参考实现'],
   solveFirst: [
     `Chapter {n} is not green yet, and finding it yourself is the better half of the fun.
   a hint:                  {hint}
@@ -448,6 +465,10 @@ Nothing was changed. To go on (they are kept in .course/aside/): {command}`,
   // Play
   playTitle: ['{blocks} blocks of code', '共 {blocks} 块代码'],
   playKeys: ['any key: go on   f: typing on or off   q: stop', '任意键：继续　f：打字效果开关　q：停止'],
+  playStopped: [
+    'Stopped before block {block} of {total}. Go on: {command}',
+    '停在第 {block} 块之前（共 {total} 块）。继续：{command}',
+  ],
   playRemove: ['remove {path}', '删除 {path}'],
   playEnd: ['That is the lesson. Check yours: {check}', '课文放完了。检查你的代码：{check}'],
   applyInFollow: [
@@ -456,10 +477,9 @@ Nothing was changed. To go on (they are kept in .course/aside/): {command}`,
   ],
   applied: ['  -> written to {path}', '  -> 已写入 {path}'],
   appliedRemoval: ['  -> removed {path}', '  -> 已删除 {path}'],
-  applySkipped: [
-    '  your {path} differs from the lesson here, so it stays as it is',
-    '  你的 {path} 与课文此处不同，保持不动',
-  ],
+  applyAlready: ['  -> already in {path}', '  -> {path} 里已经有了'],
+  applyAlreadyRemoved: ['  -> {path} is gone already', '  -> {path} 已经不在了'],
+  applySkipped: ['  -> yours differs and was left alone: {command}', '  -> 你的版本与课文不同，没有改动：{command}'],
 
   // Labs and benchmarks
   noLab: ['Chapter {n} has no lab.', '第 {n} 章没有实验。'],
@@ -470,7 +490,7 @@ Nothing was changed. To go on (they are kept in .course/aside/): {command}`,
   noBenchYet: ['No chapter has one yet.', '目前还没有哪一章有。'],
   benchFailed: ['The benchmark failed on {target}.', '跑分在 {target} 上失败了。'],
   benchMine: ['yours', '你的'],
-  benchReference: ['reference', '参考'],
+  benchReference: ['reference', '参考实现'],
   benchBest: ['  your best so far (before: {value} {unit})', '  你目前的最好成绩（之前：{value} {unit}）'],
   benchBestWas: ['  your best: {value} {unit}', '  你的最好成绩：{value} {unit}'],
 
@@ -520,14 +540,15 @@ Nothing was changed. To go on (they are kept in .course/aside/): {command}`,
     'needed from chapter 22 on; choose another: npm start -- --port {port}',
     '第 22 章起才需要；可以换一个：npm start -- --port {port}',
   ],
-  doctorDisk: ['{free} GiB free at {place}', '{place} 剩余 {free} GiB'],
+  thisFolder: ['this folder', '当前目录'],
+  doctorDisk: ['{free} GiB free in {place}', '{place}剩余 {free} GiB'],
   mendDisk: [
     'the labs write up to 512 MiB: free some space, or use --dir on another disk',
     '实验最多写 512 MiB：请腾出空间，或用 --dir 换一个磁盘',
   ],
   doctorUnknown: ['could not look at {what}: {reason}', '无法检查 {what}：{reason}'],
-  doctorWrite: ['{place} can be written', '{place} 可以写入'],
-  doctorNoWrite: ['{place} cannot be written ({code})', '{place} 不能写入（{code}）'],
+  doctorWrite: ['{place} can be written', '{place}可以写入'],
+  doctorNoWrite: ['{place} cannot be written ({code})', '{place}不能写入（{code}）'],
   mendWrite: [
     'change its owner or rights, or choose another folder with --dir',
     '修改它的属主或权限，或用 --dir 换一个文件夹',

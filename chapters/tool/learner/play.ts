@@ -44,7 +44,7 @@ export async function play(session: Session, options: PlayOptions): Promise<numb
   const total = blockCount(steps);
   const applier =
     options.apply && state !== undefined
-      ? new LessonApplier(session, state, await lessonStates(session, course, chapter, state.code))
+      ? new LessonApplier(session, state, chapter.number, await lessonStates(session, course, chapter, state.code))
       : undefined;
   const pace = new Pace(session, options);
   print(
@@ -54,14 +54,17 @@ export async function play(session: Session, options: PlayOptions): Promise<numb
   const from = options.from ?? 1;
   let block = 0;
   let action = 0;
+  let stopped = false;
   try {
     for (const step of steps) {
       if (step.kind === 'block') block++;
-      const hidden = from > 1 && block < from;
+      // What stands between two blocks belongs to the second of them.
+      const hidden = from > 1 && (step.kind === 'block' ? block : block + 1) < from;
       if (!hidden) await show(session, step, pace, `${block}/${total}`);
       const applied = step.kind === 'prose' ? undefined : applier?.apply(action++);
-      if (applied !== undefined) print(applied);
-      if (!hidden && !(await pace.pause())) break;
+      if (applied !== undefined && (applied.isNews || !hidden)) print(applied.line);
+      stopped = !hidden && !(await pace.pause());
+      if (stopped) break;
     }
   } finally {
     pace.close();
@@ -69,6 +72,12 @@ export async function play(session: Session, options: PlayOptions): Promise<numb
       linkMembers(session, state);
       writeState(session.folder, state);
     }
+  }
+  if (stopped && block < total) {
+    const words = ['play', chapter.number, options.apply ? '--apply' : '', '--from', block + 1];
+    const goOn = command(session, words.filter(word => word !== '').join(' '));
+    print(`\n${say('playStopped', { block: block + 1, total, command: goOn })}`);
+    return 0;
   }
   print(`\n${say('playEnd', { check: command(session, 'check') })}`);
   return 0;

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Chapter, Course } from '../catalog.ts';
 import { givenFiles, hasCheckpoint, learnersPath, missingSignatures, starterFiles } from './course-book.ts';
+import { listed } from './language.ts';
 import { type Files, layOut, layProject, linkMembers } from './lay-out.ts';
 import { posix } from './places.ts';
 import type { Session } from './session.ts';
@@ -18,9 +19,13 @@ export async function prepareChapter(
   state: LearnerState,
   chapter: Chapter,
 ): Promise<string[]> {
-  const { say, paint } = session;
+  const { say, paint, lang } = session;
   const lines: string[] = [];
-  const list = (paths: readonly string[]): string => paths.map(path => paint.bold(path)).join(', ');
+  const list = (paths: readonly string[]): string =>
+    listed(
+      lang,
+      paths.map(path => paint.bold(path)),
+    );
   layProject(session, state);
   layCheckpoints(session, course, state, chapter.number);
   const given = layOut(session, state, await givenFiles(course, chapter, state.code), {

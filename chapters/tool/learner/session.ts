@@ -62,7 +62,7 @@ export function updateState(session: Session, change: (state: LearnerState) => v
 }
 
 /**
- * The command line to show a learner: `npm run course check 3`; flags need npm's `--`. A folder in another place has
+ * The command line to show a learner: `npm run course -- check 3`; npm needs the `--` for flags, so it always stands. A folder in another place has
  * scripts of its own, so only `start`, which makes it, has to be told where.
  */
 export function command(session: Session, words: string): string {
@@ -71,7 +71,7 @@ export function command(session: Session, words: string): string {
       ? ` --dir ${quoted(session.folder)}`
       : '';
   const all = `${words}${dir}`;
-  return `npm run course${/(^| )-/.test(all) ? ' --' : ''}${all === '' ? '' : ` ${all}`}`;
+  return all === '' ? 'npm run course' : `npm run course -- ${all}`;
 }
 
 /** The folder is not the clone's `my-kv`, and the learner does not stand in it: commands have to be given there. */

@@ -30,13 +30,14 @@ export function learnerFolder({ folder, code }: CheckRequest): Plugin {
   };
 
   function toId(path: string, importer: string): string {
-    const file = join(folder, code === 'js' ? path.replace(/\.ts$/, '.js') : path);
+    const mine = code === 'js' ? path.replace(/\.ts$/, '.js') : path;
+    const file = join(folder, mine);
     const wanted = namesImportedFrom(path, importer);
     const exists = existsSync(file);
     const names = exists ? missingNames(readFileSync(file, 'utf8'), wanted) : wanted;
     if (exists && names.length === 0) return posix(file);
     const id = `${STAND_IN}${path}?${names.join(',')}`;
-    standIns.set(id, { path, file: exists ? posix(file) : undefined, names: [...names] });
+    standIns.set(id, { path: mine, file: exists ? posix(file) : undefined, names: [...names] });
     return id;
   }
 }

@@ -7,6 +7,7 @@ import { relative } from 'node:path';
 import type { Chapter, Course } from '../catalog.ts';
 import { lessonFile, openCourse, snapshot, wantChapter } from './course-book.ts';
 import { commitAll, initRepository } from './git.ts';
+import { listed } from './language.ts';
 import { layOut } from './lay-out.ts';
 import { posix, programRoot, shortPath } from './places.ts';
 import { prepareChapter } from './prepare.ts';
@@ -76,11 +77,12 @@ async function goOn(session: Session, course: Course, state: LearnerState, optio
   const open = course.chapters
     .filter(each => each.number < chapter.number && isOpen(state, each.number))
     .map(each => each.number);
-  if (open.length > 0) {
+  const isInHand = options.chapter !== undefined && chapter.number === state.chapter;
+  if (open.length > 0 && !isInHand) {
     throw new Stop(
       say('notYet', {
         n: chapterNumber(chapter.number),
-        open: open.map(chapterNumber).join(', '),
+        open: listed(session.lang, open.map(chapterNumber)),
         check: command(session, `check ${open[0]}`),
         goto: command(session, `goto ${chapter.number}`),
       }),
@@ -90,10 +92,10 @@ async function goOn(session: Session, course: Course, state: LearnerState, optio
   if (options.follow) state.mode = 'follow';
   state.lang = session.lang;
   state.chapter = chapter.number;
-  state.red = [];
   const lines = await prepareChapter(session, course, state, chapter);
   writeState(session.folder, state);
-  print(say('folderGoesOn', { folder: folderLabel(session) }));
+  if (isInHand) print(say('alreadyOpen', { n: chapterNumber(chapter.number) }));
+  else print(say('folderGoesOn', { folder: folderLabel(session) }));
   tellBegin(session, state, chapter, lines);
   return 0;
 }

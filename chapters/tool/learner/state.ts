@@ -27,8 +27,8 @@ export interface LearnerState {
   given: Record<string, 'goto' | 'solve'>;
   /** Hint levels already shown, by chapter, then by section. */
   hints: Record<string, Record<string, number>>;
-  /** Sections of the chapter in hand that were red at the last check, the first of them first. */
-  red: string[];
+  /** By chapter, the sections that were red at its last check, the first of them first. */
+  red: Record<string, string[]>;
   /** SHA-256 of each file as the program last wrote it: such a file may be replaced, the learner's own may not. */
   laid: Record<string, string>;
   /** Best figures per benchmark, for the ledger that `bench` draws. */
@@ -41,7 +41,7 @@ export const newState = (about: Pick<LearnerState, 'course' | 'lang' | 'mode' | 
   passed: {},
   given: {},
   hints: {},
-  red: [],
+  red: {},
   laid: {},
   bench: {},
 });
@@ -64,7 +64,8 @@ export function readState(folder: string): LearnerState | undefined {
     const found = JSON.parse(readFileSync(file, 'utf8')) as Partial<LearnerState>;
     if (found.version !== 1 || typeof found.chapter !== 'number') throw new Error('unknown version');
     const blank = newState({ course: '..', lang: 'en', mode: 'follow', code: 'ts', chapter: 0 });
-    return { ...blank, ...found };
+    // Older folders hold a list of the chapter in hand here.
+    return { ...blank, ...found, red: Array.isArray(found.red) ? {} : (found.red ?? {}) };
   } catch (cause) {
     throw new StateError(file, { cause });
   }

@@ -3,8 +3,9 @@
  * nearest one, wrong options and numbers, a stop that a command asked for. Only a bug of ours shows a stack.
  */
 import { type Command, CommanderError } from 'commander';
-import type { Language } from './language.ts';
+import { type Language, listed } from './language.ts';
 import { type MessageKey, speak } from './messages.ts';
+import { closest } from './nearest.ts';
 import { Stop } from './session.ts';
 import { StateError } from './state.ts';
 
@@ -34,7 +35,7 @@ function reportUsage(error: CommanderError, lang: Language, program: Command): n
     console.error(speak(lang, 'unknownCommand', { name }));
     console.error(
       close === undefined
-        ? speak(lang, 'knownCommands', { list: known.join(', ') })
+        ? speak(lang, 'knownCommands', { list: listed(lang, known) })
         : speak(lang, 'didYouMean', { name: close }),
     );
     return 1;
@@ -52,24 +53,4 @@ function usageMessage({ code, message }: CommanderError, lang: Language): string
   if (code === 'commander.optionMissingArgument') return speak(lang, 'optionNeedsValue', { name });
   const own = /is invalid(?: for argument '[^']*')?\. (.+)$/s.exec(message)?.[1];
   return own ?? message.replace(/^error: /, '');
-}
-
-/** The name that is nearest by edits, if it is near at all. */
-function closest(name: string, known: readonly string[]): string | undefined {
-  const near = known
-    .map(each => ({ each, distance: editDistance(name, each) }))
-    .sort((a, b) => a.distance - b.distance)[0];
-  return near !== undefined && near.distance <= Math.max(1, Math.floor(near.each.length / 2)) ? near.each : undefined;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

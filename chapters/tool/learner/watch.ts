@@ -1,10 +1,12 @@
 /**
  * `course watch`: checks again on every save. Keys where there is a terminal, the same letters as lines where there is
- * none: h hint, d diff, s solution, n next, b bench, Enter check, q quit.
+ * none: h hint, d diff, s solution, n next, b bench (in a chapter that has one), Enter check, q quit.
  */
 import { relative } from 'node:path';
 import { bench } from './bench.ts';
+import { hasProgram } from './chapter-program.ts';
 import { check } from './check.ts';
+import { openCourse } from './course-book.ts';
 import { diff } from './diff.ts';
 import { hint } from './hint.ts';
 import { home } from './home.ts';
@@ -28,7 +30,7 @@ export async function watch(session: Session): Promise<number> {
   const queue = new Queue(async (word: string) => {
     if (session.interactive && word === CHECK) print('\u001b[2J\u001b[H');
     await attempt(session, word);
-    print(paint.dim(say('watchKeys')));
+    print(paint.dim(say('watchKeys', { bench: hasBench(session) ? say('watchBench') : '' })));
   });
   let timer: NodeJS.Timeout | undefined;
   watcher.on('all', () => {
@@ -62,6 +64,12 @@ const WORDS: Record<string, (session: Session) => number | Promise<number>> = {
   b: session => bench(session, {}),
   p: session => home(session),
 };
+
+/** A chapter that can be measured: only then is there a key for it. */
+function hasBench(session: Session): boolean {
+  const { chapter } = requireState(session);
+  return openCourse(session).chapters.some(each => each.number === chapter && hasProgram(each, 'bench'));
+}
 
 async function attempt(session: Session, word: string): Promise<void> {
   try {
