@@ -88,7 +88,7 @@ class NodeFile implements OpenFile {
   }
 }
 
-/** The file system of this machine. */
+/** The file system of this machine: each method is a call or two of node:fs, and its errors are Node's. */
 export const nodeFileSystem: FileSystem = {
   open: (path, mode) => new NodeFile(nodeFs.openSync(path, OPEN_FLAGS[mode], 0o644)),
   list: directory => nodeFs.readdirSync(directory),

@@ -173,7 +173,10 @@ export function writeRecord(
   return end;
 }
 
-/** The bytes of a record that will stand at `fileOffset` of the file with this salt. */
+/**
+ * The bytes of a record that will stand at `fileOffset` of the file with this salt. `fields` has kind, seq, key and value;
+ * space, tag, batch, expiresAtMs, orderKey and syncedTo where they are not the default.
+ */
 export function encodeRecord(fields: RecordFields, salt: number, fileOffset: number): Buffer {
   const bytes = Buffer.allocUnsafe(MAX_HEADER_SIZE + fields.key.length + fields.value.length);
   return bytes.subarray(0, writeRecord(bytes, 0, fields, salt, fileOffset));
@@ -244,6 +247,7 @@ export function parseRecord(bytes: Buffer, at: number, end: number): LogRecord |
 /**
  * The record at `bytes[at]`, which stands at `fileOffset` of the file with this salt.
  * `'torn'`: the bytes end before the record does. `'corrupt'`: these bytes are no record.
+ * A record has all the fields that `encodeRecord` takes, and its `flags` and its `size` in bytes.
  */
 export function decodeRecord(
   bytes: Buffer,

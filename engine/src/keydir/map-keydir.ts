@@ -6,7 +6,7 @@
 
 import type { Entry, Keydir, KeyString } from './keydir.ts';
 
-/** A {@link Keydir} that is a Map. */
+/** A {@link Keydir} that is a Map: `size`, `get`, `put`, `delete` and `entries`. It reads nothing of an entry but its `key`. */
 export class MapKeydir implements Keydir {
   readonly #entries = new Map<KeyString, Entry>();
 

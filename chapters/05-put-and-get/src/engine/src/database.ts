@@ -36,7 +36,8 @@ export class Database {
 
   /**
    * Open the database in `directory`, or make one there.
-   * @throws {EngineError} `INVALID_ARGUMENT`, `NOT_FOUND`, `EXISTS`, `CORRUPT`, `NEWER_FORMAT`.
+   * @throws {EngineError} `INVALID_ARGUMENT`, `NOT_FOUND`, `EXISTS`; `CORRUPT` at the first record that is torn or damaged;
+   *   `NEWER_FORMAT` at one that is whole and of a kind that is not known.
    */
   static async open(directory: string, options?: DatabaseOptions): Promise<Database> {
     const resolved = resolveOptions(options);
