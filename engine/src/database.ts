@@ -4,13 +4,12 @@
  * Reads and single changes are synchronous and are those of the default space; what waits for the disk is a promise.
  */
 
-import { statSync } from 'node:fs';
 import { Clock } from './clock.ts';
 import { Commit } from './commit.ts';
+import { parseDataFileName } from './disk/file-names.ts';
 import { toEngineError } from './disk/io-error.ts';
 import { type Lock, lockDirectory } from './disk/lock-file.ts';
 import { MANIFEST_NAME } from './disk/manifest.ts';
-import { dataFileIds } from './disk/rebuild-manifest.ts';
 import { EngineError } from './errors.ts';
 import type { Input } from './format/bytes.ts';
 import type { SpaceOrder } from './keydir/key-index.ts';
@@ -253,18 +252,28 @@ export class Database {
 
 /** See to it that there is a directory, and that a database is in it, or not, as the options say. */
 function prepareDirectory(directory: string, { fs, createIfMissing, errorIfExists }: ResolvedOptions): void {
-  const stat = statSync(directory, { throwIfNoEntry: false });
-  if (stat !== undefined && !stat.isDirectory()) {
-    throw new EngineError('INVALID_ARGUMENT', `${directory} is a file: a database needs a directory of its own`);
-  }
-  const exists = stat !== undefined && holdsDatabase(directory, fs);
+  const names = namesIn(directory, fs);
+  const exists = names !== undefined && (names.includes(MANIFEST_NAME) || names.some(isDataFileName));
   if (exists && errorIfExists) throw new EngineError('EXISTS', `${directory} holds a database already`);
   if (!exists && !createIfMissing) {
     throw new EngineError('NOT_FOUND', `there is no database in ${directory}; createIfMissing would make one`);
   }
-  if (stat === undefined) fs.makeDirectory(directory);
+  if (names === undefined) fs.makeDirectory(directory);
 }
 
-function holdsDatabase(directory: string, fs: ResolvedOptions['fs']): boolean {
-  return fs.list(directory).includes(MANIFEST_NAME) || dataFileIds(fs, directory).length > 0;
+/** What is in the directory; `undefined` when there is none. */
+function namesIn(directory: string, fs: ResolvedOptions['fs']): string[] | undefined {
+  try {
+    return fs.list(directory);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    if (code !== 'ENOTDIR') throw error;
+    throw new EngineError(
+      'INVALID_ARGUMENT',
+      `${directory} is a file, or lies in one: a database needs a directory of its own`,
+    );
+  }
 }
+
+const isDataFileName = (name: string): boolean => parseDataFileName(name) !== undefined;
