@@ -1,4 +1,4 @@
-/** Three stores, one workload, one table. `node --import tsx sketch/compare.ts clock` adds the time. */
+/** Three stores, one workload, one table. The argument `clock` adds the time. */
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

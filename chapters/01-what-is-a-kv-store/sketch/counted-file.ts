@@ -12,7 +12,7 @@ export interface Counters {
   bytesRead: number;
 }
 
-/** Counters that have counted nothing yet. */
+/** Counters that have counted nothing yet: writes, bytesWritten, reads and bytesRead, each 0. */
 export const newCounters = (): Counters => ({ writes: 0, bytesWritten: 0, reads: 0, bytesRead: 0 });
 
 /** One open file. Several files may share one set of counters. */
@@ -49,7 +49,7 @@ export class CountedFile {
     this.#size = Math.max(this.#size, offset + bytes.length);
   }
 
-  /** Up to `size` bytes from `offset`; fewer where the file ends before that. */
+  /** Up to `size` bytes from `offset`; fewer where the file ends before that. Counted is what was there. */
   readAt(offset: number, size: number): Buffer {
     const bytes = Buffer.alloc(size);
     const got = fs.readSync(this.#fd, bytes, 0, size, offset);

@@ -25,6 +25,8 @@ export interface Row {
 
 /**
  * Run `workload` and check every answer against a Map: a benchmark that does not check measures how fast a store can be wrong.
+ * The row: name, writeAmplification, spaceAmplification, readAmplification and readsPerGet (of the gets alone), microsPerPut,
+ * microsPerGet.
  * @throws {Error} `NAME: wrong answer for KEY`
  */
 export function measure(name: string, store: Store, workload: Workload): Row {

@@ -10,7 +10,10 @@ export interface Workload {
 const keyOf = (n: number): string => `user${String(n).padStart(12, '0')}`;
 const textOf = (n: number): string => `${n} `.repeat(50).slice(0, 100);
 
-/** `puts` puts to `keys` keys at random, then `gets` gets of keys that were put. 16-byte keys, 100-byte values. */
+/**
+ * `puts` puts to `keys` keys at random, then `gets` gets of keys that were put, as `{ puts, gets }`: pairs of a key of 16 bytes
+ * and a value of 100, and keys.
+ */
 export function randomWorkload(keys: number, puts: number, gets: number): Workload {
   let state = 1000;
   const next = (limit: number): number => {

@@ -1,4 +1,4 @@
-/** Run one experiment by its name: `node --import tsx sketch/break-it.ts tornTail`. */
+/** Run one experiment by its name, which is the argument: tornTail, bitFlips or powerCuts. */
 import * as experiments from './experiments.ts';
 
 const byName = experiments as Record<string, (() => string[]) | undefined>;

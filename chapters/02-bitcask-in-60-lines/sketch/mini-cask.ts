@@ -4,7 +4,7 @@
  *
  *        OFFSET  SIZE       FIELD        MEANING                    (integers are little-endian)
  *             0  4          keySize      bytes of the key
- *             4  4          valueSize    bytes of the value, or TOMBSTONE
+ *             4  4          valueSize    bytes of the value, or TOMBSTONE (0xffffffff)
  *             8  keySize    key
  *     8+keySize  valueSize  value        a tombstone has none
  *
@@ -43,7 +43,10 @@ interface Place {
   size: number;
 }
 
-/** A log and its keydir. */
+/**
+ * A log and its keydir. Of its disk it asks openSync(path, flags), fstatSync(fd), readSync(fd, target, at, size, position),
+ * writeSync(fd, bytes), fsyncSync(fd), closeSync(fd), renameSync(from, to) and rmSync(path, { force }), and nothing else.
+ */
 export class MiniCask {
   readonly #path: string;
   readonly #disk: Disk;
