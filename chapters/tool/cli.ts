@@ -32,12 +32,13 @@ async function main(args: readonly string[]): Promise<number> {
     return run(async session => (await import('./learner/home.ts')).home(session));
   });
   addLearnerCommands(program, lang, run);
+  const learners = program.commands.map(command => command.name());
   try {
     await addAuthorCommands(program, args);
     await program.parseAsync(args, { from: 'user' });
     return exitCode || Number(process.exitCode ?? 0);
   } catch (error) {
-    return report(error, lang, program);
+    return report(error, lang, learners);
   }
 }
 

@@ -49,7 +49,9 @@ export function lessonInJavaScript(course: Course, chapter: Chapter, text: strin
   }
   return replaceFences(lesson, bodies)
     .replace(/\b((?:sketch|engine\/src|redis-compat\/src)\/[\w./-]+?)\.ts\b/g, '$1.js')
-    .replace(/node --import tsx /g, 'node ');
+    .replace(/`([\w-]+)\.ts`/g, '`$1.js`')
+    .replace(/`(#(?:sketch|engine|redis-compat)\/[\w./-]+?)\.ts`/g, '`$1.js`')
+    .replace(/\bnode((?: --[\w-]+)*?) --import tsx /g, 'node$1 ');
 }
 
 const NOTHING = {

@@ -44,6 +44,22 @@ describe('Build mode', () => {
     expect(out).toMatch(/adds to them:[\s\S]*encodeNumber\(n: number\): Buffer/);
   });
 
+  test('programs that are there to be run are laid out whole, and a green chapter gets no stubs', async () => {
+    await desk.begin({ chapter: 1, build: true });
+    expect(desk.course('hint').code).toBe(0);
+    desk.write('engine/src/format/number.ts', REFERENCE.number);
+    expect(desk.course('check').code).toBe(0);
+    rmSync(join(desk.folder, 'engine/src/format/number.ts'));
+    desk.course('start 1 --build');
+    expect(existsSync(join(desk.folder, 'engine/src/format/number.ts'))).toBe(false);
+    const real = new Desk(REPOSITORY);
+    await real.begin({ chapter: 1, build: true });
+    expect(real.read('sketch/compare.ts')).toContain('import');
+    expect(existsSync(join(real.folder, 'sketch/tree-page.ts'))).toBe(false);
+    expect(real.read('sketch/tree-store.ts')).toContain("throw new Error('chapter 01:");
+    real.remove();
+  });
+
   test('a chapter built in another way than the reference is green', async () => {
     await desk.begin({ build: true });
     desk.write(
@@ -68,6 +84,12 @@ describe('The JavaScript edition', () => {
     expect(desk.course('start --ts').out).toContain('the other language');
   });
 
+  test('a syntax error names its file and line', async () => {
+    await desk.begin({ chapter: 1, js: true });
+    desk.write('engine/src/format/number.js', '// a number\nexport function encodeNumber((n) {\n');
+    expect(desk.course('check').out).toContain('your code: engine/src/format/number.js:2');
+  });
+
   test('its stubs are JavaScript too', async () => {
     await desk.begin({ chapter: 1, js: true, build: true });
     expect(desk.read('engine/src/format/number.js')).toContain('export function encodeNumber(n) {');
@@ -86,6 +108,14 @@ describe('The lesson as a film', () => {
       '-> yours differs and was left alone: npm run course -- diff 1 me',
     );
     expect(desk.read('engine/src/format/number.ts')).toBe('// mine\n');
+  });
+
+  test('play --from begins with the prose of that block', () => {
+    const { out } = desk.course('play 0 --from 1');
+    expect(out).toContain('It begins with a Map.');
+    const later = desk.course('play 1 --from 2').out;
+    expect(later).not.toContain('A number is bytes too.');
+    expect(later).toMatch(/\[2\/2\][\s\S]*Decode/);
   });
 
   test('a challenge is tested on its own, and what it misses is named', async () => {

@@ -50,6 +50,8 @@ describe('Before there is a folder', () => {
   test('a wrong option, a missing argument and a wrong number are one line each, not a stack', () => {
     expect(desk.course('check --nope').out).toContain('There is no option --nope.');
     expect(desk.course('goto').out).toContain('One thing is missing: N');
+    expect(desk.course('check 1 2').out).toContain('That is one word too many.');
+    expect(desk.course('--lang fr').out).toContain('"fr" is none of: en, zh');
     expect(desk.course('start x').out).toContain('"x" is no chapter number');
     for (const args of ['check --nope', 'goto', 'start x']) expect(desk.course(args).out).not.toMatch(/\n\s+at /);
   });
@@ -287,6 +289,7 @@ describe('Help on the way', () => {
     expect(desk.course('hint').out).toContain('english idea for Decoding');
     expect(desk.course('hint --lang zh').out).toContain('chinese shape for Decoding');
     expect(desk.course('hint --section 1').out).toContain('chinese nudge for Encoding');
+    expect(desk.course('hint --section 解码 --level 1').out).toContain('其他小节：1 编码');
     expect(desk.state()['lang']).toBe('zh');
   });
 
@@ -300,6 +303,11 @@ describe('Help on the way', () => {
     expect(mine).toContain('not begun: engine/src/store.ts (15 lines)');
     expect(mine).not.toContain('class Store');
     expect(desk.course('diff me --all').out).toContain('+export class Store');
+    expect(desk.course('diff 2 me first.ts')).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('Chapter 00 has: npm run course -- diff 0 me first.ts'),
+    });
+    expect(desk.course('diff you').out).toContain('Did you mean "me"?');
   });
 
   test('solve wants a green chapter or --force, and keeps what was there aside', async () => {

@@ -38,6 +38,7 @@ import { prepareChapter } from './prepare.ts';
 import { needsOf } from './section-needs.ts';
 import { chapterNumber, command, requireState, type Session, Stop, timeOf } from './session.ts';
 import { type CodeLanguage, type LearnerState, writeState } from './state.ts';
+import { isUnnamedSyntaxError, syntaxErrors } from './syntax-errors.ts';
 
 export interface CheckOptions {
   readonly chapter?: number;
@@ -135,7 +136,9 @@ function tell(session: Session, result: CheckResult, verbose: boolean): void {
       print(`  ${paint.dim(say(key, { date: (report.passedBefore ?? '').slice(0, 10) }))}\n`);
     }
     for (const broken of report.outcome.broken) {
-      for (const failure of broken.failures) for (const line of brokenLines(session, failure)) print(line);
+      const named = broken.failures.some(isUnnamedSyntaxError) ? syntaxErrors(session.folder) : [];
+      for (const failure of named.length > 0 ? named : broken.failures)
+        for (const line of brokenLines(session, failure)) print(line);
       print();
     }
     const failed = worthTelling(report, verbose);
@@ -199,7 +202,10 @@ async function celebrate(
   const isInHand = result.chapter.number >= state.chapter;
   // What opens the next chapter goes into the same commit, so that the learner's repository is clean afterwards.
   const prepared = opened === undefined ? [] : await open(session, course, state, opened);
-  if (isInHand && commitAll(session.folder, title) === 'committed') print(paint.dim(say('committed', { title })));
+  // One commit for a chapter, not one for every check.
+  const isFirst = result.reports.some(each => each.chapter === result.chapter && each.passedBefore === undefined);
+  if (isInHand && (isFirst || opened !== undefined) && commitAll(session.folder, title) === 'committed')
+    print(paint.dim(say('committed', { title })));
   if (opened === undefined) {
     print(isInHand ? say('endOfRoad') : say('backTo', { n: chapterNumber(state.chapter) }));
     return;

@@ -33,7 +33,10 @@ class Desk {
 
   command(name: CommandKey): Command {
     const made = this.#program.command(name).description(this.text(`cmd_${name}`));
-    made.helpOption('-h, --help', this.text('optHelp')).addHelpText('after', `\n${this.text(`ex_${name}`)}`);
+    made
+      .allowExcessArguments(false)
+      .helpOption('-h, --help', this.text('optHelp'))
+      .addHelpText('after', `\n${this.text(`ex_${name}`)}`);
     return made.configureHelp(helpTitles(this.#lang));
   }
 

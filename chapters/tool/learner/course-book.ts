@@ -81,6 +81,22 @@ export async function starterFiles(course: Course, chapter: Chapter, code: CodeL
   return inLanguage(starter, code);
 }
 
+/**
+ * The programs of a chapter that are there to be run: its sketch files that are neither asked for nor used by one that is.
+ * In build mode they are laid out whole, since nobody could guess them.
+ */
+export async function experimentFiles(course: Course, chapter: Chapter, code: CodeLanguage): Promise<Files> {
+  const after = await snapshot(course, chapter.number, 'ts');
+  const sketches = [...chapter.writes.keys()].filter(path => path.startsWith('sketch/') && after[path] !== undefined);
+  const asked = new Set(sketches.filter(path => chapter.contract.has(path)));
+  for (const path of asked) {
+    for (const [, name] of after[path]!.matchAll(/ from '\.\/([\w.-]+)'/g))
+      if (sketches.includes(`sketch/${name}`)) asked.add(`sketch/${name}`);
+  }
+  const files = sketches.filter(path => !asked.has(path)).map(path => [path, after[path]!] as const);
+  return inLanguage(Object.fromEntries(files), code);
+}
+
 /** What the chapter's contract adds to files that the learner has already: doc comment and signature of each, by file. */
 export async function missingSignatures(
   session: Session,

@@ -4,12 +4,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createTwoFilesPatch } from 'diff';
+import type { Chapter, Course } from '../catalog.ts';
 import { openCourse, snapshot, wantChapter } from './course-book.ts';
 import type { Files } from './lay-out.ts';
 import { readText } from './lay-out.ts';
 import { renderCode } from './lesson-view.ts';
 import { chapterPaths } from './prepare.ts';
-import { chapterNumber, command, requireState, type Session } from './session.ts';
+import { chapterNumber, command, requireState, type Session, Stop } from './session.ts';
+import type { LearnerState } from './state.ts';
 
 export interface DiffOptions {
   readonly chapter?: number;
@@ -32,6 +34,7 @@ export async function diff(session: Session, options: DiffOptions): Promise<numb
     ? chapterPaths(chapter, state)
     : [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
   const chosen = wanted.filter(path => options.path === undefined || path.includes(options.path));
+  if (chosen.length === 0 && options.path !== undefined) refuse(session, course, chapter, state, options.path, options);
   const labels = options.mine
     ? ([say('diffMine'), say('diffReference')] as const)
     : ([say('diffBefore'), say('diffAfter')] as const);
@@ -47,6 +50,27 @@ export async function diff(session: Session, options: DiffOptions): Promise<numb
   else if (options.mine) print(session.paint.dim(say('diffLegend')));
   for (const patch of patches) print(renderCode(patch.split('\n'), 'diff', session).replace(/^ {4}/gm, ''));
   return 0;
+}
+
+/** No file of the chapter is called so: perhaps one of another chapter is, perhaps "me" was meant. */
+function refuse(
+  session: Session,
+  course: Course,
+  chapter: Chapter,
+  state: LearnerState,
+  path: string,
+  { mine }: DiffOptions,
+): never {
+  const { say } = session;
+  const lines = [say('diffNoFile', { n: chapterNumber(chapter.number), path })];
+  const other = course.chapters.findLast(
+    each => each !== chapter && chapterPaths(each, state).some(own => own.includes(path)),
+  );
+  if (other !== undefined) {
+    const words = command(session, `diff ${other.number} ${mine ? 'me ' : ''}${path}`);
+    lines.push(say('diffElsewhere', { n: chapterNumber(other.number), command: words }));
+  } else if (!mine && path.length <= 3) lines.push(say('diffMeant'));
+  throw new Stop(lines.join('\n'));
 }
 
 const lineCount = (text: string): number => text.split('\n').length - 1;

@@ -18,7 +18,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { listed } from './language.ts';
 import { programRoot, shortPath } from './places.ts';
-import { chapterNumber, type Session } from './session.ts';
+import { chapterNumber, folderLabel, type Session } from './session.ts';
 import { readState } from './state.ts';
 
 export interface Finding {
@@ -164,12 +164,13 @@ function terminal({ say }: Session): Finding {
   return { check: 'terminal', level: 'warn', found, mend: say('mendTerminal') };
 }
 
-function folder({ say, folder: place }: Session): Finding {
+function folder(session: Session): Finding {
+  const { say, folder: place } = session;
   try {
     const state = readState(place);
     if (state === undefined)
-      return { check: 'folder', level: 'ok', found: say('doctorNoFolder', { place: shortPath(place) }) };
-    const found = say('doctorFolder', { place: shortPath(place), chapter: chapterNumber(state.chapter) });
+      return { check: 'folder', level: 'ok', found: say('doctorNoFolder', { place: folderLabel(session) }) };
+    const found = say('doctorFolder', { place: folderLabel(session), chapter: chapterNumber(state.chapter) });
     return { check: 'folder', level: 'ok', found };
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);

@@ -8,8 +8,9 @@ import { type Course, lastChapter } from '../catalog.ts';
 import { openCourse, snapshot, wantChapter } from './course-book.ts';
 import { commitAll } from './git.ts';
 import { layOut, moveAside, ownFiles, removeLaid } from './lay-out.ts';
+import { shortPath } from './places.ts';
 import { prepareChapter } from './prepare.ts';
-import { chapterNumber, command, folderName, requireState, type Session, Stop } from './session.ts';
+import { chapterNumber, command, requireState, type Session, Stop } from './session.ts';
 import { tellBegin } from './start.ts';
 import { type LearnerState, writeState } from './state.ts';
 
@@ -38,15 +39,14 @@ export async function goTo(session: Session, options: GotoOptions): Promise<numb
   if (mine.length > 0) commitAll(folder, `Before going to chapter ${chapterNumber(chapter.number)}`);
   const reason = `goto-${chapterNumber(chapter.number)}`;
   const laid = layOut(session, state, reference, { replace: 'keep-aside', reason });
-  const moved = moveAside(session, state, later.own, reason);
+  const aside = moveAside(session, state, later.own, reason, laid.aside);
   removeLaid(session, state, later.untouched);
   rememberPlace(course, state, chapter.number);
   const lines = await prepareChapter(session, course, state, chapter);
   writeState(folder, state);
   commitAll(folder, `Reference before chapter ${chapterNumber(chapter.number)}`);
   print(say('gotoDone', { n: chapterNumber(chapter.number), count: laid.written.length }));
-  for (const aside of [laid.aside, moved])
-    if (aside !== undefined) print(say('keptAside', { aside: `${folderName(session)}/${aside}` }));
+  if (aside !== undefined) print(say('keptAside', { aside: shortPath(join(folder, aside)) }));
   tellBegin(session, state, chapter, lines);
   return 0;
 }

@@ -5,7 +5,6 @@
 import type { Chapter, Hint } from '../catalog.ts';
 import { sectionTitle } from './check-report.ts';
 import { openCourse, wantChapter } from './course-book.ts';
-import { listed } from './language.ts';
 import { renderMarkdown } from './lesson-view.ts';
 import { chapterNumber, command, requireState, type Session, Stop } from './session.ts';
 import { type LearnerState, writeState } from './state.ts';
@@ -24,6 +23,11 @@ export function hint(session: Session, options: HintOptions): number {
   const state = requireState(session);
   const course = openCourse(session);
   const chapter = wantChapter(session, course, options.chapter ?? state.chapter);
+  const isGreen = state.passed[chapter.number] !== undefined && state.red[chapter.number] === undefined;
+  if (isGreen && options.section === undefined && options.level === undefined && chapter.hints.length > 0) {
+    const again = command(session, `hint ${chapter.number} --section 1`);
+    throw new Stop(say('hintGreen', { n: chapterNumber(chapter.number), command: again }), 0);
+  }
   const found = chooseHint(session, state, chapter, options.section);
   if (found === undefined) throw new Stop(say('noHints', { n: chapterNumber(chapter.number) }), 0);
   const level = options.level ?? nextLevel(state, chapter.number, found.section);
@@ -33,13 +37,17 @@ export function hint(session: Session, options: HintOptions): number {
   print(
     `\n${paint.bold(say('hintTitle', { n: chapterNumber(chapter.number), section: title, level: shown, levels: LEVELS }))}\n`,
   );
-  print(renderMarkdown(found.levels[lang][shown - 1] ?? '', session));
+  const text = found.levels[lang][shown - 1] ?? '';
+  print(renderMarkdown(state.code === 'js' ? namesInJavaScript(text) : text, session));
   print(
     `\n${paint.dim(
       shown < LEVELS
         ? say('hintMore', { command: command(session, hintWords(options)) })
         : say('hintLast', {
-            solve: command(session, `solve ${chapter.number}`),
+            solve: command(
+              session,
+              `solve ${chapter.number}${state.passed[chapter.number] === undefined ? ' --force' : ''}`,
+            ),
             diff: command(session, `diff ${chapter.number} me`),
           }),
     )}`,
@@ -47,6 +55,9 @@ export function hint(session: Session, options: HintOptions): number {
   tellOthers(session, chapter, found);
   return 0;
 }
+
+// Hints are prose: only the names of files differ.
+const namesInJavaScript = (text: string): string => text.replace(/\b([\w-]+)\.ts\b/g, '$1.js');
 
 const hintWords = ({ chapter, section }: HintOptions): string =>
   ['hint', chapter ?? '', section === undefined ? '' : `--section "${section}"`].filter(word => word !== '').join(' ');
@@ -57,12 +68,15 @@ function chooseHint(session: Session, state: LearnerState, chapter: Chapter, sec
   if (section !== undefined) {
     const wanted = section.toLowerCase();
     const names = (hint: Hint): string[] => [hint.section, sectionTitle(session, chapter, hint.section)];
-    const found = hints.find(
-      (each, index) => String(index + 1) === wanted || names(each).some(name => name.toLowerCase().includes(wanted)),
-    );
+    const found =
+      hints.find((_, index) => String(index + 1) === wanted) ??
+      hints.find(each => names(each).some(name => name.toLowerCase() === wanted)) ??
+      hints.find(each => names(each).some(name => name.toLowerCase().includes(wanted)));
     if (found !== undefined) return found;
     const known = hints.map(each => sectionTitle(session, chapter, each.section));
-    throw new Stop(session.say('noSuchSection', { section, known: listed(session.lang, known) }));
+    throw new Stop(
+      session.say('noSuchSection', { section, known: known.map((name, index) => `${index + 1} ${name}`).join(' · ') }),
+    );
   }
   for (const red of state.red[chapter.number] ?? []) {
     const found = hints.find(each => red === each.section || red.startsWith(each.section));

@@ -83,9 +83,10 @@ function layFile(file: string, text: string): boolean {
   return true;
 }
 
-/** Copies the learner's versions away; returns the folder that holds them, relative to the learner's folder. */
-export function keepAside(session: Session, paths: readonly string[], reason: string): string {
-  const target = freshFolder(join(asidePath(session), `${timestamp()}-${reason}`));
+/** Copies the learner's versions away; returns the folder that holds them, relative to the learner's folder: a new one, or `into`. */
+export function keepAside(session: Session, paths: readonly string[], reason: string, into?: string): string {
+  const target =
+    into === undefined ? freshFolder(join(asidePath(session), `${timestamp()}-${reason}`)) : join(session.folder, into);
   for (const path of paths) {
     mkdirSync(dirname(join(target, path)), { recursive: true });
     copyFileSync(join(session.folder, path), join(target, path));
@@ -99,9 +100,10 @@ export function moveAside(
   state: LearnerState,
   paths: readonly string[],
   reason: string,
+  into?: string,
 ): string | undefined {
-  if (paths.length === 0) return undefined;
-  const target = keepAside(session, paths, reason);
+  if (paths.length === 0) return into;
+  const target = keepAside(session, paths, reason, into);
   for (const path of paths) {
     rmSync(join(session.folder, path));
     delete state.laid[path];

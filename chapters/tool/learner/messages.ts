@@ -42,6 +42,8 @@ const MESSAGES = {
   knownCommands: ['Commands: {list}', '可用的命令：{list}'],
   unknownOption: ['There is no option {name}.', '没有 {name} 这个选项。'],
   missingArgument: ['One thing is missing: {name}', '还缺少参数：{name}'],
+  tooManyArguments: ['That is one word too many.', '参数太多了。'],
+  badChoice: ['"{value}" is none of: {list}', '“{value}” 不在可选的值里：{list}'],
   optionNeedsValue: ['The option needs a value: {name}', '选项需要一个值：{name}'],
   seeHelp: ['See: npm run course -- --help', '参见：npm run course -- --help'],
   bug: ['This is a mistake in the course program, not in your code:', '这是课程程序自身的错误，与你的代码无关：'],
@@ -278,11 +280,13 @@ There are {count} chapters. Each ends with a green test, and the last one ends w
   noSuchChapter: ['There is no chapter {n}: the course goes from 0 to {last}.', '没有第 {n} 章：课程从 0 到 {last}。'],
   checkpointComing: ['Chapter {n} has no checkpoint yet.', '第 {n} 章还没有检查点。'],
   lessonComing: ['The lesson of chapter {n} is not written yet.', '第 {n} 章的课文还没有写好。'],
+  notAFolder: ['{folder} is not a folder.', '{folder} 不是文件夹。'],
   folderTaken: [
     '{folder} has files in it and is no course folder. Nothing was changed. Choose another place: {command}',
     '{folder} 里已有文件，又不是课程文件夹。什么都没有改动。请换一个位置：{command}',
   ],
   folderReady: ['Your project stands in {folder} ({git}).', '你的项目建好了：{folder}（{git}）。'],
+  modeNow: ['The mode is {mode} from now on.', '从现在起是{mode}模式。'],
   alreadyOpen: ['Chapter {n} is open already.', '第 {n} 章已经打开了。'],
   folderGoesOn: ['Your project: {folder}', '你的项目：{folder}'],
   withGit: [
@@ -342,6 +346,7 @@ There are {count} chapters. Each ends with a green test, and the last one ends w
     '  given, but you have your own and it stays: {files}',
     '  课程给出、但你已有自己的版本，保持不动：{files}',
   ],
+  laidExperiments: ['  to run     {files}', '  可以运行   {files}'],
   laidStubs: ['  laid out   {files}', '  已铺好     {files}'],
   contractMissing: [
     '  You have these files already; the chapter adds to them:',
@@ -420,6 +425,7 @@ There are {count} chapters. Each ends with a green test, and the last one ends w
     '这是最后一层提示。比较：{diff}　参考实现：{solve}',
   ],
   hintOthers: ['Other sections: {sections}   ({command})', '其他小节：{sections}　（{command}）'],
+  hintGreen: ['Chapter {n} is green. A hint all the same: {command}', '第 {n} 章已经全绿。仍然想看提示：{command}'],
   noHints: ['Chapter {n} has no hints.', '第 {n} 章没有提示。'],
   noSuchSection: ['No section "{section}". There are: {known}', '没有 “{section}” 这一节。有：{known}'],
 
@@ -432,6 +438,9 @@ There are {count} chapters. Each ends with a green test, and the last one ends w
   diffNothing: ['Chapter {n} changes no code.', '第 {n} 章没有改动代码。'],
   diffNotBegun: ['not begun: {path} ({lines} lines)', '还没开始：{path}（{lines} 行）'],
   diffShowAll: ['To see these too: {command}', '连它们也显示：{command}'],
+  diffNoFile: ['Chapter {n} has no file "{path}".', '第 {n} 章没有 “{path}” 这个文件。'],
+  diffElsewhere: ['Chapter {n} has: {command}', '第 {n} 章有：{command}'],
+  diffMeant: ['Did you mean "me"?', '你是想写 “me” 吗？'],
   diffLegend: ['- yours   + reference', '- 你的   + 参考实现'],
   solveFirst: [
     `Chapter {n} is not green yet, and finding it yourself is the better half of the fun.
@@ -499,7 +508,7 @@ Nothing was changed. To go on (they are kept in .course/aside/): {command}`,
   noDataFiles: ['{dir} has no data files (0000000001.data ...).', '{dir} 里没有数据文件（0000000001.data ……）。'],
   inspectLegend: ['fields:', '字段：'],
   inspectHeader: ['file id {id}, salt {salt}', '文件号 {id}，salt {salt}'],
-  inspectFile: ['{size} bytes, {records} records', '{size} 字节，{records} 条记录'],
+  inspectFile: ['{size} bytes, records: {records}', '{size} 字节，{records} 条记录'],
   inspectBytes: ['... {count} bytes more', '……还有 {count} 字节'],
   inspectMore: ['... {count} more records (--limit)', '……还有 {count} 条记录（--limit）'],
   inspect_torn: [

@@ -2,10 +2,17 @@
  * Getting the folder ready for a chapter: what the chapter gives, the stubs of build mode, copies of the checkpoints,
  * the link to the learner's own engine. A file that the learner has changed is never touched here.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Chapter, Course } from '../catalog.ts';
-import { givenFiles, hasCheckpoint, learnersPath, missingSignatures, starterFiles } from './course-book.ts';
+import {
+  experimentFiles,
+  givenFiles,
+  hasCheckpoint,
+  learnersPath,
+  missingSignatures,
+  starterFiles,
+} from './course-book.ts';
 import { listed } from './language.ts';
 import { type Files, layOut, layProject, linkMembers } from './lay-out.ts';
 import { posix } from './places.ts';
@@ -34,8 +41,17 @@ export async function prepareChapter(
   });
   if (given.written.length > 0) lines.push(say('laidGiven', { files: list(given.written) }));
   if (given.own.length > 0) lines.push(say('givenKept', { files: list(given.own) }));
-  if (state.mode === 'build') {
-    const starter = await starterFiles(course, chapter, state.code);
+  // A chapter that is green has no use for stubs, and a file that is there is none.
+  if (state.mode === 'build' && state.passed[chapter.number] === undefined) {
+    const experiments = layOut(session, state, await experimentFiles(course, chapter, state.code), {
+      replace: 'never',
+      reason: 'experiments',
+    });
+    if (experiments.written.length > 0) lines.push(say('laidExperiments', { files: list(experiments.written) }));
+    const isNew = ([path]: [string, string]): boolean =>
+      /\/index\.[jt]s$/.test(path) || !existsSync(join(session.folder, path));
+    const all = await starterFiles(course, chapter, state.code);
+    const starter = Object.fromEntries(Object.entries(all).filter(isNew));
     const laid = layOut(session, state, starter, { replace: 'never', reason: 'starter' });
     if (laid.written.length > 0) lines.push(say('laidStubs', { files: list(laid.written) }));
     const missing = await missingSignatures(session, course, chapter, state.code);

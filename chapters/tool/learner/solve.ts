@@ -2,11 +2,13 @@
  * `course solve N [path]`: the reference of chapter N into the learner's folder, after passing or with --force. The
  * learner's own versions are kept under `.course/aside/`, and one command puts them back.
  */
+import { join } from 'node:path';
 import type { Chapter } from '../catalog.ts';
 import { openCourse, snapshot, wantChapter } from './course-book.ts';
 import { type Files, layOut, linkMembers } from './lay-out.ts';
+import { shortPath } from './places.ts';
 import { chapterPaths } from './prepare.ts';
-import { chapterNumber, command, folderName, requireState, type Session, Stop } from './session.ts';
+import { chapterNumber, command, requireState, type Session, Stop } from './session.ts';
 import { type LearnerState, writeState } from './state.ts';
 
 export interface SolveOptions {
@@ -38,7 +40,7 @@ export async function solve(session: Session, options: SolveOptions): Promise<nu
   writeState(session.folder, state);
   if (laid.written.length === 0) print(say('solveSame'));
   for (const path of laid.written) print(`  ${session.paint.green('+')} ${path}`);
-  if (laid.aside !== undefined) print(say('keptAside', { aside: `${folderName(session)}/${laid.aside}` }));
+  if (laid.aside !== undefined) print(say('keptAside', { aside: shortPath(join(session.folder, laid.aside)) }));
   print(say('solveNext', { check: command(session, 'check'), diff: command(session, `diff ${chapter.number}`) }));
   return 0;
 }

@@ -2,7 +2,7 @@
  * `course start [N]`: lays out the learner's folder, or moves an existing one to chapter N.
  * A new folder that starts at N > 0 gets the reference of what comes before; an existing one never does (that is `goto`).
  */
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Chapter, Course } from '../catalog.ts';
 import { lessonFile, openCourse, snapshot, wantChapter } from './course-book.ts';
@@ -31,6 +31,8 @@ export async function start(session: Session, options: StartOptions): Promise<nu
 async function startNew(session: Session, course: Course, options: StartOptions): Promise<number> {
   const { print, say, folder } = session;
   const chapter = wantChapter(session, course, options.chapter ?? course.chapters[0]!.number);
+  if (existsSync(folder) && !statSync(folder).isDirectory())
+    throw new Stop(say('notAFolder', { folder: folderLabel(session) }));
   if (existsSync(folder) && readdirSync(folder).some(name => name !== '.git')) {
     throw new Stop(
       say('folderTaken', { folder: folderLabel(session), command: command(session, 'start --dir ANOTHER') }),
@@ -88,12 +90,14 @@ async function goOn(session: Session, course: Course, state: LearnerState, optio
       }),
     );
   }
+  const mode = state.mode;
   if (options.build) state.mode = 'build';
   if (options.follow) state.mode = 'follow';
   state.lang = session.lang;
   state.chapter = chapter.number;
   const lines = await prepareChapter(session, course, state, chapter);
   writeState(session.folder, state);
+  if (state.mode !== mode) print(say('modeNow', { mode: say(state.mode === 'build' ? 'modeBuild' : 'modeFollow') }));
   if (isInHand) print(say('alreadyOpen', { n: chapterNumber(chapter.number) }));
   else print(say('folderGoesOn', { folder: folderLabel(session) }));
   tellBegin(session, state, chapter, lines);

@@ -2,21 +2,21 @@
  * What goes wrong on the command line, in one friendly sentence and in the learner's language: unknown commands with the
  * nearest one, wrong options and numbers, a stop that a command asked for. Only a bug of ours shows a stack.
  */
-import { type Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { type Language, listed } from './language.ts';
 import { type MessageKey, speak } from './messages.ts';
 import { closest } from './nearest.ts';
 import { Stop } from './session.ts';
 import { StateError } from './state.ts';
 
-/** Turns anything thrown into one message and an exit code. Only a bug of ours shows a stack. */
-export function report(error: unknown, lang: Language, program: Command): number {
+/** Turns anything thrown into one message and an exit code; `learners` are the commands to name. Only a bug of ours shows a stack. */
+export function report(error: unknown, lang: Language, learners: readonly string[]): number {
   const text = (key: MessageKey, params = {}): string => speak(lang, key, params);
   if (error instanceof Stop) {
     (error.exitCode === 0 ? console.log : console.error)(error.message);
     return error.exitCode;
   }
-  if (error instanceof CommanderError) return reportUsage(error, lang, program);
+  if (error instanceof CommanderError) return reportUsage(error, lang, learners);
   if (error instanceof StateError) {
     console.error(`${error.message}\n${text('mendState')}`);
     return 1;
@@ -26,9 +26,8 @@ export function report(error: unknown, lang: Language, program: Command): number
   return 1;
 }
 
-function reportUsage(error: CommanderError, lang: Language, program: Command): number {
+function reportUsage(error: CommanderError, lang: Language, known: readonly string[]): number {
   if (error.exitCode === 0) return 0; // help was shown
-  const known = program.commands.map(command => command.name());
   if (error.code === 'commander.unknownCommand') {
     const name = /'([^']+)'/.exec(error.message)?.[1] ?? error.message;
     const close = closest(name, known);
@@ -51,6 +50,9 @@ function usageMessage({ code, message }: CommanderError, lang: Language): string
   if (code === 'commander.unknownOption') return speak(lang, 'unknownOption', { name });
   if (code === 'commander.missingArgument') return speak(lang, 'missingArgument', { name });
   if (code === 'commander.optionMissingArgument') return speak(lang, 'optionNeedsValue', { name });
+  if (code === 'commander.excessArguments') return speak(lang, 'tooManyArguments');
+  const [, value, list] = /argument '([^']*)' is invalid\. Allowed choices are (.+?)\.$/.exec(message) ?? [];
+  if (value !== undefined) return speak(lang, 'badChoice', { value, list: listed(lang, list!.split(', ')) });
   const own = /is invalid(?: for argument '[^']*')?\. (.+)$/s.exec(message)?.[1];
   return own ?? message.replace(/^error: /, '');
 }
