@@ -61,6 +61,7 @@ export function renderMarkdown(markdown: string, style: LessonStyle): string {
 /** Code with the colours of a difference where it is one. */
 export function renderCode(lines: readonly string[], language: string, { paint }: LessonStyle): string {
   const colour = (line: string): string => {
+    if (language === 'mermaid') return paint.dim(line); // the source of a picture
     if (language !== 'diff') return line;
     if (line.startsWith('@@')) return paint.cyan(line);
     if (line.startsWith('+')) return paint.green(line);

@@ -313,13 +313,13 @@ There are {count} chapters. Each ends with a green test, and the last one ends w
     `
   1. Read    {file}
              (here: {read}; as a film: {play})
-  2. Type    its blocks into {folder}/
+  2. Type    its blocks into {folder}/   (or let the film do it: {apply})
   3. Check   {check}   or on every save: {watch}
      Stuck?  {hint}`,
     `
   1. 阅读    {file}
              （在终端里读：{read}；看放映：{play}）
-  2. 写代码  把课文里的代码块写进 {folder}/
+  2. 写代码  把课文里的代码块写进 {folder}/（或让放映替你写：{apply}）
   3. 检查    {check}，或每次保存自动检查：{watch}
      卡住了  {hint}`,
   ],

@@ -120,6 +120,7 @@ export function tellBegin(session: Session, state: LearnerState, chapter: Chapte
       file: shortPath(lessonFile(session, chapter)),
       folder: folderLabel(session),
       play: command(session, 'play'),
+      apply: command(session, `play ${chapter.number} --apply`),
       read: command(session, 'read'),
       check: command(session, 'check'),
       watch: command(session, 'watch'),
