@@ -65,9 +65,9 @@ export class Space {
     return this.#records.sweptIndex.keydir.size;
   }
 
-  /** How many of the keys have an expiry. */
+  /** How many of the keys have an expiry; an estimate when there are more than 10,000 of them. */
   get expiring(): number {
-    return this.#records.sweptIndex.expiring;
+    return this.#records.sweptIndex.expiry.liveCount;
   }
 
   // ---------------------------------------------------------------------------------------------------- for programs

@@ -51,7 +51,7 @@ export class Keyspace {
     return this.#names === undefined ? 0 : this.#names.size;
   }
 
-  /** How many of them have an expiry. */
+  /** How many of them have an expiry; an estimate when there are many. */
   get expiring(): number {
     return this.#names === undefined ? 0 : this.#names.expiring;
   }

@@ -11,6 +11,9 @@ import type { Entry } from './keydir.ts';
 /** Below this many entries the heap is never rebuilt. */
 const SMALL = 64;
 
+/** Up to this many entries are looked at to say how many of them are live. */
+const SAMPLE = 10_000;
+
 /** The entries of a space that expire, soonest first. */
 export class ExpiryQueue {
   readonly #isLive: (entry: Entry) => boolean;
@@ -30,6 +33,19 @@ export class ExpiryQueue {
   /** Entries in the heap, those included that are live no more. */
   get length(): number {
     return this.#heap.length;
+  }
+
+  /** How many live entries there are: exact up to {@link SAMPLE} entries, beyond that an estimate by so many of them. */
+  get liveCount(): number {
+    const step = Math.max(1, this.#heap.length / SAMPLE);
+    let seen = 0;
+    let live = 0;
+    for (let from = 0; from + step <= this.#heap.length; from += step) {
+      const at = step === 1 ? from : Math.floor(from + Math.random() * step); // Even steps would meet patterns.
+      seen++;
+      if (this.#isLive(this.#heap[at]!)) live++;
+    }
+    return seen === 0 ? 0 : Math.round((this.#heap.length * live) / seen);
   }
 
   add(entry: Entry): void {

@@ -28,8 +28,6 @@ export class KeyIndex {
   readonly expiry: ExpiryQueue = new ExpiryQueue(entry => this.keydir.get(entry.key) === entry);
   readonly orderName: SpaceOrder;
   readonly order: KeyOrder | HashOrder;
-  /** How many keys have an expiry. */
-  expiring = 0;
 
   constructor(order: SpaceOrder, hashSeed: readonly [number, number]) {
     this.orderName = order;
@@ -37,20 +35,11 @@ export class KeyIndex {
   }
 
   put(entry: Entry): void {
-    this.#forgetExpiry(entry.key);
     if (this.keydir.put(entry)) this.order.add(entry.key);
-    if (entry.expiresAtMs === 0) return;
-    this.expiry.add(entry);
-    this.expiring++;
+    if (entry.expiresAtMs !== 0) this.expiry.add(entry);
   }
 
   delete(key: KeyString): void {
-    this.#forgetExpiry(key);
     if (this.keydir.delete(key)) this.order.remove(key);
-  }
-
-  /** The entry of this key goes: if it had an expiry, there is one less. Costs nothing where no key has one. */
-  #forgetExpiry(key: KeyString): void {
-    if (this.expiring > 0 && (this.keydir.get(key)?.expiresAtMs ?? 0) !== 0) this.expiring--;
   }
 }

@@ -158,6 +158,19 @@ describe('expiry queue', () => {
     );
   });
 
+  test('says how many entries are live: exactly when they are few, about right when they are many', () => {
+    const live = new Set<Entry>();
+    const queue = new ExpiryQueue(e => live.has(e));
+    for (let i = 1; i <= 40_000; i++) {
+      const entry = { key: String(i), expiresAtMs: i } as unknown as Entry;
+      live.add(entry);
+      queue.add(entry);
+      if (i === 5000) expect(queue.liveCount).toBe(5000);
+    }
+    for (const entry of live) if (entry.expiresAtMs % 4 === 0) live.delete(entry);
+    expect(Math.abs(queue.liveCount - 30_000)).toBeLessThan(3000);
+  });
+
   test('entries that were replaced do not pile up', () => {
     let newest = entry('k', 0, 1);
     const queue = new ExpiryQueue(e => e === newest);
