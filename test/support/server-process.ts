@@ -4,7 +4,7 @@
  * as an installed one.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -35,7 +35,7 @@ export class ServerProcess {
   #stderr = '';
 
   constructor(args: readonly string[], { uid, cwd, env }: ProcessOptions = {}) {
-    this.#child = spawn(process.execPath, [compiledCli(), ...args], {
+    this.#child = spawn(uid === undefined ? process.execPath : nodeForEveryone(), [compiledCli(), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
       ...(cwd === undefined ? {} : { cwd }),
@@ -47,7 +47,8 @@ export class ServerProcess {
     this.#child.stderr!.on('data', chunk => {
       this.#stderr += chunk;
     });
-    this.exited = new Promise(resolve => {
+    this.exited = new Promise((resolve, reject) => {
+      this.#child.on('error', reject);
       this.#child.on('close', (status, signal) =>
         resolve({ status, signal, stdout: this.#stdout, stderr: this.#stderr }),
       );
@@ -90,6 +91,15 @@ export class ServerProcess {
 /** Run a server that is expected to end by itself. */
 export const runServer = (args: readonly string[], options?: ProcessOptions): Promise<Exit> =>
   new ServerProcess(args, options).exited;
+
+/** This Node where any user may run it: it may lie in a home folder that only root can enter. */
+function nodeForEveryone(): string {
+  const folder = temporaryDirectory('node');
+  chmodSync(folder, 0o755);
+  const copy = join(folder, 'node');
+  copyFileSync(process.execPath, copy);
+  return copy;
+}
 
 let cli: string | undefined;
 
