@@ -324,6 +324,35 @@ describe('Help on the way', () => {
     expect(desk.read(`${aside}/engine/src/format/number.ts`)).toBe('// mine\n');
   });
 
+  test('solve without a path asks before it replaces what is green, and takes several paths', async () => {
+    await desk.begin({ chapter: 2 });
+    desk.write('engine/src/format/number.ts', `${REFERENCE.numberChecked}// mine\n`);
+    desk.write('engine/src/store.ts', `${REFERENCE.store}// mine\n`);
+    desk.write('engine/src/index.ts', REFERENCE.index);
+    expect(desk.course('check').code).toBe(0);
+    const refused = desk.course('solve 2');
+    expect(refused.code).toBe(1);
+    expect(refused.out).toContain('  engine/src/format/number.ts\n  engine/src/store.ts\nNothing was changed');
+    expect(refused.out).toContain('solve 2 --force');
+    expect(desk.read('engine/src/store.ts')).toContain('// mine');
+    expect(desk.course('solve 2 store.ts number.ts').code).toBe(0);
+    expect(desk.read('engine/src/store.ts')).toBe(REFERENCE.store);
+    expect(desk.read('engine/src/format/number.ts')).toBe(REFERENCE.numberChecked);
+    expect(desk.course('solve 2 store.ts nothing.ts').out).toContain('writes no file "nothing.ts"');
+  });
+
+  test('solve of one file names what it imports and the folder lacks, and what brings it', async () => {
+    await desk.begin({ chapter: 2 });
+    rmSync(join(desk.folder, 'engine/src/format/number.ts'));
+    const { code, out } = desk.course('solve 2 store.ts --force');
+    expect(code).toBe(0);
+    expect(out).toContain('does not have yet: engine/src/format/number.ts.');
+    const [, bring = ''] = /npm run course -- (solve \d .*)/.exec(out) ?? [];
+    expect(bring).toBe('solve 2 engine/src/format/number.ts --force');
+    expect(desk.course(bring).out).not.toContain('does not have yet');
+    expect(desk.read('engine/src/format/number.ts')).toBe(REFERENCE.numberChecked);
+  });
+
   test('goto never overwrites silently, in either direction', async () => {
     await desk.begin();
     desk.write('sketch/first.ts', '// mine\n');

@@ -129,17 +129,11 @@ function addHelpCommands(desk: Desk): void {
     );
   desk
     .chapterCommand('solve')
-    .argument('[path]', desk.text('argPath'))
+    .argument('[paths...]', desk.text('argPath'))
     .option('--force', desk.text('optForceSolve'))
     .option('--print', desk.text('optPrint'))
-    .action((n: number | undefined, path: string | undefined, options) =>
-      desk.run(async session =>
-        (await import('./solve.ts')).solve(session, {
-          ...withChapter(n),
-          ...(path === undefined ? {} : { path }),
-          ...options,
-        }),
-      ),
+    .action((n: number | undefined, paths: string[], options) =>
+      desk.run(async session => (await import('./solve.ts')).solve(session, { ...withChapter(n), paths, ...options })),
     );
 }
 

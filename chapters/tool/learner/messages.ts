@@ -120,16 +120,21 @@ const MESSAGES = {
   ],
   ex_solve: [
     `Examples:
-  npm run course -- solve 3                 after your chapter 3 is green
-  npm run course -- solve 3 --force      before
+  npm run course -- solve 3 varint.ts       this file, after your chapter 3 is green
+  npm run course -- solve 3 varint.ts crc32.ts --force   these, before it is
+  npm run course -- solve 3 --force         every file of the chapter; yours are kept in .course/aside/
   npm run course -- solve 3 varint.ts --print --force   only look`,
     `例子：
-  npm run course -- solve 3                 第 03 章变绿以后
-  npm run course -- solve 3 --force      变绿之前
+  npm run course -- solve 3 varint.ts       第 03 章变绿以后，只要这个文件
+  npm run course -- solve 3 varint.ts crc32.ts --force   变绿之前，要这几个
+  npm run course -- solve 3 --force         这一章的所有文件；你的版本存到 .course/aside/
   npm run course -- solve 3 varint.ts --print --force   只看不写`,
   ],
-  argPath: ['one file of the chapter', '这一章的某个文件'],
-  optForceSolve: ['also before the chapter is green', '还没变绿也给出'],
+  argPath: ['only these files of the chapter', '只要这一章的这些文件'],
+  optForceSolve: [
+    'also before the chapter is green, and over files you wrote, after keeping them aside',
+    '还没变绿也给出；你写的文件会先另存再替换',
+  ],
   optPrint: ['print it, write nothing', '只显示，不写文件'],
   cmd_goto: [
     'the reference for everything before chapter N, then begin there',
@@ -449,6 +454,18 @@ There are {count} chapters. Each ends with a green test, and the last one ends w
     `第 {n} 章还没有变绿，自己找到答案才是最有意思的部分。
   要提示：          {hint}
   仍然想看参考实现：{force}`,
+  ],
+  solveWouldReplace: [
+    `The reference of chapter {n} would replace files that you wrote:
+{files}
+Nothing was changed. To go on (they are kept in .course/aside/): {command}`,
+    `第 {n} 章的参考实现会替换你写的这些文件：
+{files}
+什么都没有改动。要继续（它们会存到 .course/aside/）：{command}`,
+  ],
+  solveMissing: [
+    'They import what your folder does not have yet: {names}. To bring it:',
+    '它们还导入了你的文件夹里没有的文件：{names}。把它们取来：',
   ],
   solveSame: ['Your files already are the reference.', '你的文件已经和参考实现一样了。'],
   solveNext: ['Next: {check}   what the chapter changed: {diff}', '下一步：{check}　这一章改了什么：{diff}'],
