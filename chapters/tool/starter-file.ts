@@ -2,7 +2,8 @@
  * One file of a starter: the declarations of the contract, with the types and constants that they name and the imports that they use.
  *
  * Types and values that say themselves stay as they are; functions and methods keep doc and signature and refuse; the private parts of a
- * class are left out. A value that would have to be computed is laid out as nothing, so that the file can be imported.
+ * class are left out. An object keeps its methods, which refuse; any other value that would have to be computed is laid out as nothing, so
+ * that the file can be imported.
  */
 import { posix } from 'node:path';
 import ts from 'typescript';
@@ -125,12 +126,29 @@ export class StarterFile {
       const signature = this.#slice(value.getStart(this.source), value.body.getStart(this.source)).trimEnd();
       return `${head}${signature} {\n  ${this.#refusal(name)}\n};`;
     }
-    // A table or an object: laid out as nothing, so that the file can be imported.
+    const object = withoutTypes(value);
+    if (ts.isObjectLiteralExpression(object) && object.properties.every(isNamed)) {
+      const members = object.properties.map(property => `  ${this.#property(name, property)},\n`).join('');
+      return `${head}${this.#slice(value.getStart(this.source), object.getStart(this.source))}{\n${members}}${this.#slice(object.end, node.end)}`;
+    }
+    // A table: laid out as nothing, so that the file can be imported.
     return `${head}undefined as never; // chapter ${twoDigits(this.chapter.number)}: ${name}`;
   }
 
+  /** A property of an object: a function refuses, a value that says itself stays. */
+  #property(owner: string, node: ts.ObjectLiteralElementLike): string {
+    const name = `${owner}.${node.name?.getText(this.source) ?? ''}`;
+    if (ts.isMethodDeclaration(node) || ts.isAccessor(node)) return this.#withBody(node, node.body, name, '  ').trim();
+    if (!ts.isPropertyAssignment(node) || isPlain(node.initializer)) return this.#text(node).trim();
+    const value = node.initializer;
+    const docs = this.#docs(node) + this.#slice(node.getStart(this.source), value.getStart(this.source));
+    if (!ts.isArrowFunction(value) && !ts.isFunctionExpression(value)) return `${docs}undefined as never`;
+    const signature = this.#slice(value.getStart(this.source), value.body.getStart(this.source)).trimEnd();
+    return `${docs}${signature} {\n    ${this.#refusal(name)}\n  }`;
+  }
+
   /** `first` is a statement that has to come before the refusal. */
-  #withBody(node: Named, body: ts.Block | undefined, name: string, indent = '', first?: string): string {
+  #withBody(node: ts.Node, body: ts.Block | undefined, name: string, indent = '', first?: string): string {
     const docs = this.#docs(node);
     const start = node.getStart(this.source);
     if (body === undefined) return indent + docs + this.#slice(start, node.end);
@@ -175,14 +193,14 @@ export class StarterFile {
   }
 
   /** The doc comments right above a declaration, with the indent of what follows. */
-  #docs(node: Named): string {
+  #docs(node: ts.Node): string {
     const start = node.getStart(this.source);
     const comments = ts.getLeadingCommentRanges(this.source.text, node.pos) ?? [];
     const last = comments.at(-1);
     return last === undefined ? '' : this.#slice(last.pos, start);
   }
 
-  #text(node: Named): string {
+  #text(node: ts.Node): string {
     return this.#docs(node) + node.getText(this.source);
   }
 
@@ -232,6 +250,15 @@ function isPrivate(member: ts.ClassElement): boolean {
   const hidden = modifiers.some(m => m.kind === ts.SyntaxKind.PrivateKeyword);
   return hidden && !ts.isConstructorDeclaration(member);
 }
+
+/** The value itself, without `as const`, `satisfies T` and brackets around it. */
+function withoutTypes(node: ts.Expression): ts.Expression {
+  if (ts.isAsExpression(node) || ts.isSatisfiesExpression(node) || ts.isParenthesizedExpression(node))
+    return withoutTypes(node.expression);
+  return node;
+}
+
+const isNamed = (node: ts.ObjectLiteralElementLike): boolean => !ts.isSpreadAssignment(node);
 
 /** A value that says itself: literals, and sums and lists of them and of names. Anything that runs code is not. */
 function isPlain(node: ts.Expression): boolean {

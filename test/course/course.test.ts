@@ -9,6 +9,7 @@ import { composeAll, storeDraft } from '../../chapters/tool/draft.ts';
 import { lessonInJavaScript } from '../../chapters/tool/lesson-javascript.ts';
 import { prove } from '../../chapters/tool/prove.ts';
 import { missingContract, starterFiles } from '../../chapters/tool/starter.ts';
+import { StarterFile } from '../../chapters/tool/starter-file.ts';
 import { sync } from '../../chapters/tool/sync.ts';
 import { weave } from '../../chapters/tool/weave.ts';
 import { buildToy, copyToy, edit, removeToy, SNAPSHOTS, write } from './toy.ts';
@@ -94,6 +95,35 @@ describe('a course of four chapters', () => {
     const missing = missingContract(course, 3, path => compose(course, 2).get(path));
     expect(missing.map(({ name }) => name)).toEqual(['Store.delete', 'Store.lines', 'countLines']);
     expect(missing[0]?.signature).toContain('/** Forget `key`. */\ndelete(key: string): void');
+  });
+
+  test('an object of the contract keeps its methods, which refuse, and the values that say themselves', () => {
+    const chapter = loadCourse(toy).chapters[1];
+    if (chapter === undefined) throw new Error('chapter 01 was expected');
+    const text = `/** A desk. */
+export const desk = {
+  /** Opens. */
+  open: (path: string, mode = 1): string => path.repeat(mode),
+  async close() {
+    await null;
+  },
+  size: 3,
+  made: new Map(),
+} as const;
+`;
+    expect(new StarterFile('a.ts', text, chapter).print(new Set(['desk']), () => true).text).toBe(`/** A desk. */
+export const desk = {
+  /** Opens. */
+  open: (path: string, mode = 1): string => {
+    throw new Error('chapter 01: desk.open');
+  },
+  async close() {
+    throw new Error('chapter 01: desk.close');
+  },
+  size: 3,
+  made: undefined as never,
+} as const;
+`);
   });
 
   test('a lesson is shown in JavaScript with the same markers', () => {
