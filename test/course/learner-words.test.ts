@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
+import { type ChapterReport, emptyLines } from '../../chapters/tool/learner/check-report.ts';
 import { sayExpectation } from '../../chapters/tool/learner/expectations.ts';
 import { exportsOf, missingPart } from '../../chapters/tool/learner/exports.ts';
 import { renderMarkdown } from '../../chapters/tool/learner/lesson-view.ts';
+import { speak } from '../../chapters/tool/learner/messages.ts';
 import { needsOf } from '../../chapters/tool/learner/section-needs.ts';
+import type { Session } from '../../chapters/tool/learner/session.ts';
 import { paintFor } from '../../chapters/tool/learner/terminal.ts';
 
 test('a name that is declared, misspelt or nowhere is told as what it is', () => {
@@ -76,4 +79,17 @@ test('lines of Chinese are joined without a space beside full-width punctuation'
   expect(text('**明明知道。**\n2010 年')).toBe('明明知道。2010 年');
   expect(text('写入\n`put`\n，然后')).toBe('写入 put，然后');
   expect(text('plain words\nstay apart')).toBe('plain words stay apart');
+});
+
+test('a long list of empty functions is broken between names, never inside one', () => {
+  const names = ['new DataFile', 'DataFile.append', 'DataFile.read', 'new OtherFile', 'OtherFile.append', 'last'];
+  const tests = names.map(name => ({ failures: [{ message: `chapter 04: ${name}` }] }));
+  const lines = (lang: 'en' | 'zh'): string[] => {
+    const session = { lang, columns: 44, paint: paintFor({}, { NO_COLOR: '1' }), say: speak.bind(undefined, lang) };
+    return emptyLines(session as unknown as Session, { outcome: { tests } } as unknown as ChapterReport);
+  };
+  expect(lines('en').join('\n')).toBe(`  Still empty: new DataFile,
+    DataFile.append, DataFile.read,
+    new OtherFile, OtherFile.append, last.`);
+  for (const line of lines('zh').join('\n').split('\n')) expect(line).toMatch(/^ {2,4}\S.*[、。]$/);
 });

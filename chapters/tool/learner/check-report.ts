@@ -57,8 +57,10 @@ export function chapterLines(session: Session, report: ChapterReport, detailed: 
   const green = isGreen(report);
   const { chapter, outcome } = report;
   const mark = green ? paint.green('✓') : paint.red('✗');
+  const name = `${mark} ${chapterNumber(chapter.number)} ${padEnd(chapter.title[session.lang], 40)}`;
+  // A checkpoint that could not be loaded has nothing to count.
   const count = `${outcome.tests.filter(test => test.state === 'passed').length}/${outcome.tests.length}`;
-  const head = `${mark} ${chapterNumber(chapter.number)} ${padEnd(chapter.title[session.lang], 40)} ${paint.dim(count)}`;
+  const head = outcome.tests.length === 0 ? name.trimEnd() : `${name} ${paint.dim(count)}`;
   return green || !detailed ? [head] : [head, ...sectionLines(session, report)];
 }
 
@@ -140,20 +142,22 @@ export const onlyWaits = (test: TestOutcome): boolean =>
   test.failures.length > 0 && test.failures.every(failure => notWritten(failure) !== undefined);
 
 /** The stubs of build mode that tests ran into: `Store.put`, `encodeNumber`. */
-export function emptyLines({ say, paint, lang }: Session, { outcome }: ChapterReport): string[] {
+export function emptyLines({ say, paint, columns, lang }: Session, { outcome }: ChapterReport): string[] {
   const waiting = outcome.tests.flatMap(test => test.failures.map(notWritten));
   // A path is a stand-in's name, cut short where vitest quotes it inside another message; the missing parts name it already.
   const names = new Set(waiting.filter(name => name !== undefined && !/[#/]/.test(name)));
   if (names.size === 0) return [];
+  // `new Store` is one name: its space is hidden while the list is broken into lines.
+  const whole = [...names].map(name => paint.cyan((name ?? '').replaceAll(' ', HIDDEN_SPACE)));
+  const sentence = say('stillEmpty', { names: listed(lang, whole) });
   return [
-    `  ${say('stillEmpty', {
-      names: listed(
-        lang,
-        [...names].map(name => paint.cyan(name ?? '')),
-      ),
-    })}`,
+    wrap(sentence, columns - 4, '    ')
+      .slice(2)
+      .replaceAll(HIDDEN_SPACE, ' '),
   ];
 }
+
+const HIDDEN_SPACE = '\u0000';
 
 /** The story of one failed test. */
 export function failureLines(session: Session, report: ChapterReport, test: TestOutcome): string[] {

@@ -53,7 +53,8 @@ export function wrap(text: string, columns: number, indent = ''): string {
 }
 
 // Closing punctuation stays with the character before it.
-const WORD = /[^\s\u2e80-\u9fff\uff00-\uff60]+\s*|[\u2e80-\u9fff\uff00-\uff60][，。；：！？、）】》”’]*\s*|\s+/gu;
+const WORD =
+  /[^\s\u2e80-\u9fff\uff00-\uff60]+[，。；：！？、）】》”’]*\s*|[\u2e80-\u9fff\uff00-\uff60][，。；：！？、）】》”’]*\s*|\s+/gu;
 const wordsOf = (text: string): string[] => text.match(WORD) ?? [];
 
 /** Columns to write prose into: the terminal's width, within reason. */
