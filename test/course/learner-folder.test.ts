@@ -87,7 +87,10 @@ describe('The JavaScript edition', () => {
   test('a syntax error names its file and line', async () => {
     await desk.begin({ chapter: 1, js: true });
     desk.write('engine/src/format/number.js', '// a number\nexport function encodeNumber((n) {\n');
-    expect(desk.course('check').out).toContain('your code: engine/src/format/number.js:2');
+    const { out } = desk.course('check');
+    expect(out).toContain('your code: engine/src/format/number.js:2');
+    expect(out).toMatch(/✗ 01 Bytes\n/);
+    expect(out).not.toContain('0/0');
   });
 
   test('its stubs are JavaScript too', async () => {
@@ -352,6 +355,12 @@ describe('Inspecting a data file', () => {
     expect(code).toBe(0);
     expect(out).toContain('@32 put seq=1 key="user:1" value="Ada" crc=ok');
     expect(out).toMatch(/00000020 {2}.*\|.*user:\|/);
+    writeFileSync(join(data, '0000000001.data'), file(...two).subarray(0, -1));
+    expect(desk.course(`inspect ${data}`).out).toMatch(/\|\n\n@52 torn: the file ends before this record does/);
+    writeFileSync(join(data, '0000000001.data'), file(...two).subarray(0, 20));
+    expect(desk.course(`inspect ${data}`).out).toContain(
+      '\n\n@0 torn: the file ends before its header does (20 bytes)\n',
+    );
     expect(desk.course(`inspect ${desk.home}`)).toMatchObject({
       code: 1,
       out: expect.stringContaining('no data files'),

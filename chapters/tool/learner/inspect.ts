@@ -220,7 +220,10 @@ function printStop(
   stopped: NonNullable<InspectedFile['stopped']>,
   bytes: Buffer,
 ): void {
-  print(paint.red(say(`inspect_${stopped.why}`, { offset: stopped.offset, left: bytes.length - stopped.offset })));
+  const left = bytes.length - stopped.offset;
+  const isHeader = stopped.offset < FILE_HEADER_SIZE && stopped.why !== 'zeroes';
+  const key = isHeader ? (`inspect_header_${stopped.why}` as const) : (`inspect_${stopped.why}` as const);
+  print(`\n${paint.red(say(key, { offset: stopped.offset, left }))}`);
   for (const row of rows(bytes, stopped.offset, Math.min(bytes.length, stopped.offset + SHOWN_BYTES), () => paint.red))
     print(row);
   if (stopped.nextReadable !== undefined) print(say('inspectNextReadable', { offset: stopped.nextReadable }));

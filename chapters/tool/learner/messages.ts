@@ -540,6 +540,14 @@ Nothing was changed. To go on (they are kept in .course/aside/): {command}`,
     '@{offset} zeroes to the end ({left} bytes): never written',
     '@{offset} 直到文件尾都是零（{left} 字节）：从未写过',
   ],
+  inspect_header_torn: [
+    '@{offset} torn: the file ends before its header does ({left} bytes)',
+    '@{offset} 残缺：文件头还没写完，文件就结束了（{left} 字节）',
+  ],
+  inspect_header_corrupt: [
+    '@{offset} corrupt: these bytes are no file header ({left} bytes to the end)',
+    '@{offset} 损坏：这些字节不是文件头（到文件尾 {left} 字节）',
+  ],
   inspectNextReadable: ['the next readable record begins at {offset}', '下一条可读的记录从 {offset} 开始'],
   inspectOthers: ['other files: {names}', '其他文件：{names}'],
 
