@@ -381,6 +381,15 @@ describe('Help on the way', () => {
     expect(desk.course('read 1 --path').out.trim()).toBe(join(root, 'chapters/01-bytes/README.md'));
   });
 
+  test('read --idea leaves the code out, and says how to see it; the start of build mode names it', () => {
+    const { out } = desk.course('read 1 --idea');
+    expect(out).toContain('A number is bytes too.');
+    expect(out).toMatch(/engine\/src\/format\/number\.ts\n[\s\S]*Encode\.[\s\S]*Decode\./);
+    expect(out).not.toContain('function');
+    expect(out).toContain('The code blocks are left out. With them: npm run course -- read 1\n');
+    expect(desk.course('start --build').out).toContain('(here, without the code: npm run course -- read --idea)');
+  });
+
   test('play runs through without a terminal, block by block', () => {
     const { code, out } = desk.course('play 2');
     expect(code).toBe(0);

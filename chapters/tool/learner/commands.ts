@@ -152,6 +152,7 @@ function addLessonCommands(desk: Desk): void {
   desk
     .chapterCommand('read')
     .option('--path', desk.text('optPath'))
+    .option('--idea', desk.text('optIdea'))
     .option('--raw', desk.text('optRaw'))
     .option('--js', desk.text('optReadJs'))
     .action((n: number | undefined, options) =>

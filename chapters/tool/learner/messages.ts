@@ -168,14 +168,18 @@ const MESSAGES = {
   ex_read: [
     `Examples:
   npm run course -- read
+  npm run course -- read 3 --idea      the prose alone, for build mode
   npm run course -- read 3 --path      the file's path, to open it elsewhere
   npm run course -- read 3 --lang zh`,
     `例子：
   npm run course -- read
+  npm run course -- read 3 --idea      只看文字，适合自建模式
   npm run course -- read 3 --path      只显示文件路径，方便在别处打开
   npm run course -- read 3 --lang en`,
   ],
   optPath: ['print the path of the file', '显示文件路径'],
+  optIdea: ['without the code blocks', '不显示代码块'],
+  readIdeaOnly: ['The code blocks are left out. With them: {command}', '代码块没有显示。连代码一起读：{command}'],
   optRaw: ['the Markdown as it is written', '显示 Markdown 原文'],
   optReadJs: ['blocks as JavaScript', '代码块显示为 JavaScript'],
   cmd_challenge: ['an extra task of a chapter, tested on your code', '某一章的挑战：用测试检验你的代码'],
@@ -331,13 +335,13 @@ There are {count} chapters. Each ends with a green test, and the last one ends w
   beginBuild: [
     `
   1. Read    {file}: the idea and the invariants; skip the code
-             (here: {read})
+             (here, without the code: {idea})
   2. Write   the bodies in {folder}/; shape the inside as you like
   3. Check   {check}   or on every save: {watch}
      Stuck?  {hint}`,
     `
   1. 阅读    {file}：看思路和不变式，代码可以跳过
-             （在终端里读：{read}）
+             （在终端里读，不带代码：{idea}）
   2. 写代码  在 {folder}/ 里写函数体，内部怎么设计由你定
   3. 检查    {check}，或每次保存自动检查：{watch}
      卡住了  {hint}`,

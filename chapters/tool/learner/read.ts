@@ -8,7 +8,7 @@ import { javascriptLesson, lessonFile, openCourse, wantChapter } from './course-
 import { readText } from './lay-out.ts';
 import { renderMarkdown } from './lesson-view.ts';
 import { shortPath } from './places.ts';
-import { chapterNumber, type Session, Stop } from './session.ts';
+import { chapterNumber, command, type Session, Stop } from './session.ts';
 import { type CodeLanguage, readState } from './state.ts';
 
 export interface ReadOptions {
@@ -17,6 +17,8 @@ export interface ReadOptions {
   /** The file as it is written, not laid out for the terminal. */
   readonly raw?: boolean;
   readonly js?: boolean;
+  /** Without the code that is to be typed, for those who write their own. */
+  readonly idea?: boolean;
 }
 
 export async function read(session: Session, options: ReadOptions): Promise<number> {
@@ -31,8 +33,11 @@ export async function read(session: Session, options: ReadOptions): Promise<numb
     return 0;
   }
   const code = options.js ? 'js' : (state?.code ?? 'ts');
-  const text = await lessonText(session, course, chapter, code);
-  show(session, options.raw ? text : renderMarkdown(withPaths(text, session), session), shortPath(file));
+  const lesson = await lessonText(session, course, chapter, code);
+  const text = options.idea ? withoutCode(lesson) : lesson;
+  const shown = options.raw ? text : renderMarkdown(withPaths(text, session), session);
+  const note = session.paint.dim(say('readIdeaOnly', { command: command(session, `read ${chapter.number}`) }));
+  show(session, options.idea ? `${shown.trimEnd()}\n\n${note}` : shown, shortPath(file));
   return 0;
 }
 
@@ -46,6 +51,12 @@ export async function lessonText(
   if (code === 'js') return javascriptLesson(session, course, chapter);
   return readText(lessonFile(session, chapter));
 }
+
+/** Every block that is to be typed loses its code; its path and its words stay, and so do pictures and what programs print. */
+const withoutCode = (markdown: string): string =>
+  markdown.replace(/^<!--\s*code:[\s\S]*?^<!--\s*\/code\s*-->$/gm, block =>
+    block.replace(/^(`{3,})[^\n]*\n[\s\S]*?^\1$\n?/m, ''),
+  );
 
 /** The markers are comments, which are not shown; the path that a block belongs to is. */
 const withPaths = (markdown: string, { say }: Session): string =>

@@ -122,6 +122,7 @@ export function tellBegin(session: Session, state: LearnerState, chapter: Chapte
       play: command(session, 'play'),
       apply: command(session, `play ${chapter.number} --apply`),
       read: command(session, 'read'),
+      idea: command(session, 'read --idea'),
       check: command(session, 'check'),
       watch: command(session, 'watch'),
       hint: command(session, 'hint'),
