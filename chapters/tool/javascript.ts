@@ -38,6 +38,29 @@ export function javascriptOfAll(states: readonly ReadonlyMap<string, string>[]):
   });
 }
 
+/**
+ * A file whose interfaces and types are comments above its code, for stubs: who writes JavaScript has to know the fields and methods too.
+ * A file of types only stays as it is.
+ */
+export function typesAsComments(path: string, text: string): string {
+  const source = parse(path, text);
+  const types = source.statements.filter(node => ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node));
+  const first = source.statements.find(node => !ts.isImportDeclaration(node));
+  if (types.length === 0 || first === undefined || holdsTypesOnly(path, text)) return text;
+  const ranges = types.map(node => withComments(node, source, false));
+  const commented = ranges.map(({ from, to }) => text.slice(from, to).replace(/^/gm, '// ').replace(/ +$/gm, ''));
+  const above = withComments(first, source, false).from;
+  let code = '';
+  let at = above;
+  for (const { from, to } of ranges) {
+    code += text.slice(at, from);
+    at = to;
+  }
+  code += text.slice(at);
+  const block = ['// In TypeScript:', ...commented.join('\n//\n').split('\n')].join('\n');
+  return `${text.slice(0, above)}${block}\n\n${code.trimStart()}`;
+}
+
 const parses = new Map<string, ts.SourceFile>();
 
 function parse(path: string, text: string): ts.SourceFile {

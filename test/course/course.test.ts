@@ -6,6 +6,7 @@ import { CourseError, loadCourse } from '../../chapters/tool/catalog.ts';
 import { Composer, compose } from '../../chapters/tool/compose.ts';
 import { derive } from '../../chapters/tool/derive.ts';
 import { composeAll, storeDraft } from '../../chapters/tool/draft.ts';
+import { javascriptOf, typesAsComments } from '../../chapters/tool/javascript.ts';
 import { lessonInJavaScript } from '../../chapters/tool/lesson-javascript.ts';
 import { prove } from '../../chapters/tool/prove.ts';
 import { missingContract, starterFiles } from '../../chapters/tool/starter.ts';
@@ -124,6 +125,44 @@ export const desk = {
   made: undefined as never,
 } as const;
 `);
+  });
+
+  test('types above stubs are kept as comments in JavaScript', () => {
+    const text = `/** The header. */
+import type { Line } from './line.ts';
+
+/** Where a line is. */
+export interface Place {
+  readonly line: Line;
+}
+
+/** Find it. */
+export function find(at: number): Place {
+  throw new Error('chapter 01: find');
+}
+
+/** A number. */
+export type Id = number;
+`;
+    const commented = typesAsComments('a.ts', text);
+    expect(javascriptOf(new Map([['a.ts', commented]])).get('a.js')).toBe(`/** The header. */
+
+// In TypeScript:
+// /** Where a line is. */
+// export interface Place {
+//   readonly line: Line;
+// }
+//
+// /** A number. */
+// export type Id = number;
+
+/** Find it. */
+export function find(at) {
+  throw new Error('chapter 01: find');
+}
+`);
+    const types = 'export type Id = number;\n';
+    expect(typesAsComments('a.ts', types)).toBe(types);
   });
 
   test('a lesson is shown in JavaScript with the same markers', () => {

@@ -78,7 +78,10 @@ export async function starterFiles(course: Course, chapter: Chapter, code: CodeL
   const starter = Object.fromEntries(starterOf(course, chapter.number));
   const after = await snapshot(course, chapter.number, 'ts');
   for (const [path, text] of Object.entries(after)) if (isIndex(path)) starter[path] ??= text;
-  return inLanguage(starter, code);
+  if (code === 'ts') return starter;
+  const { typesAsComments } = await import('../javascript.ts');
+  const entries = Object.entries(starter).map(([path, text]) => [path, typesAsComments(path, text)] as const);
+  return inLanguage(Object.fromEntries(entries), code);
 }
 
 /**
