@@ -125,6 +125,10 @@ describe('a start that fails says in one line what to do', () => {
     await expectRefusal(['--port', '0', '--dir', join(dir, 'deeper')], /cannot be written by this user/, otherUser);
   });
 
+  test.runIf(process.platform === 'linux')('the data directory lies where Linux lets nobody make one', async () => {
+    await expectRefusal(['--port', '0', '--dir', '/proc/nope'], /\/proc\/nope.*\n$/);
+  });
+
   test('the data directory is a file', async () => {
     const file = join(temporaryDirectory('start'), 'file');
     writeFileSync(file, '');

@@ -8,6 +8,7 @@
  */
 
 import * as nodeFs from 'node:fs';
+import { dirname } from 'node:path';
 
 /** How a file is opened: to read; to read and write; the same, but it must not exist yet. */
 export type OpenMode = 'read' | 'write' | 'create';
@@ -88,15 +89,24 @@ class NodeFile implements OpenFile {
   }
 }
 
+/** Node's own `recursive` never ends where a parent exists but takes no new names, as in /proc. */
+function makeDirectory(path: string): void {
+  if (nodeFs.existsSync(path)) return;
+  makeDirectory(dirname(path));
+  try {
+    nodeFs.mkdirSync(path);
+  } catch (error) {
+    if (!nodeFs.existsSync(path)) throw error; // Else somebody else has made it in this moment.
+  }
+}
+
 /** The file system of this machine: each method is a call or two of node:fs, and its errors are Node's. */
 export const nodeFileSystem: FileSystem = {
   open: (path, mode) => new NodeFile(nodeFs.openSync(path, OPEN_FLAGS[mode], 0o644)),
   list: directory => nodeFs.readdirSync(directory),
   rename: (from, to) => nodeFs.renameSync(from, to),
   remove: path => nodeFs.unlinkSync(path),
-  makeDirectory: path => {
-    nodeFs.mkdirSync(path, { recursive: true });
-  },
+  makeDirectory,
   syncDirectory: path => {
     if (process.platform === 'win32') return; // Windows has no call for it: NTFS keeps names in a journal of its own.
     const fd = nodeFs.openSync(path, 'r');
