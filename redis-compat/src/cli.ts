@@ -125,6 +125,8 @@ function explainStart(error: unknown, config: Config): Error {
       return new StartError(
         `the data directory ${directory} cannot be written by this user: change its owner, or choose another with --dir PATH`,
       );
+    case 'ENOENT':
+      return new StartError(`the data directory ${directory} cannot be made there: choose another with --dir PATH`);
     case 'INVALID_ARGUMENT':
     case 'ENOTDIR':
     case 'EEXIST':
