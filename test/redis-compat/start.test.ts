@@ -126,7 +126,10 @@ describe('a start that fails says in one line what to do', () => {
   });
 
   test.runIf(process.platform === 'linux')('the data directory lies where Linux lets nobody make one', async () => {
-    await expectRefusal(['--port', '0', '--dir', '/proc/nope'], /the data directory \/proc\/nope cannot be made there: choose another with --dir PATH\n$/);
+    await expectRefusal(
+      ['--port', '0', '--dir', '/proc/nope'],
+      /the data directory \/proc\/nope cannot be made there: choose another with --dir PATH\n$/,
+    );
   });
 
   test('the data directory is a file', async () => {
