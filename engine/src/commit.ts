@@ -411,6 +411,6 @@ export class Commit {
       this.appendQueued();
       this.commitTurn();
       if (this.#fatal === undefined) this.log.flush();
-    } catch {}
+    } catch {} // Nobody is left to be told; what level 'memory' had not handed over was never promised.
   }
 }

@@ -64,7 +64,7 @@ function tryFlock(directory: string): Lock | undefined {
 function writeOwner(directory: string, text: string): void {
   try {
     writeFileSync(join(directory, LOCK_NAME), text);
-  } catch {}
+  } catch {} // The lock itself holds without the text.
 }
 
 function tryOwnerFile(directory: string): Lock | undefined {
@@ -102,7 +102,7 @@ function removeStale(path: string, owner: string): boolean {
   if (!isSame) {
     try {
       linkSync(aside, path);
-    } catch {}
+    } catch {} // Somebody has taken the name meanwhile: then the lock is theirs.
   }
   rmSync(aside, { force: true });
   return isSame;
