@@ -37,32 +37,27 @@ export function editString(
 ): StringEdit {
   const newSize = Math.max(found === undefined ? 0 : found.size, size);
   const long = found?.id !== undefined || newSize > WHOLE_MAX_SIZE;
-  return new (long ? PartsEdit : WholeEdit)(db, key, keyStart, keyEnd, found, newSize);
+  const expiresAtMs = found === undefined ? 0 : found.expiresAtMs;
+  return new (long ? PartsEdit : WholeEdit)({ db, key, keyStart, keyEnd, expiresAtMs }, found, newSize);
+}
+
+/** Where the string goes when it is put back. */
+interface Place {
+  readonly db: Keyspace;
+  readonly key: Buffer;
+  readonly keyStart: number;
+  readonly keyEnd: number;
+  readonly expiresAtMs: number;
 }
 
 class WholeEdit implements StringEdit {
   readonly size: number;
-  readonly #db: Keyspace;
-  readonly #key: Buffer;
-  readonly #keyStart: number;
-  readonly #keyEnd: number;
-  readonly #expiresAtMs: number;
+  readonly #place: Place;
   readonly #bytes: Buffer;
 
-  constructor(
-    db: Keyspace,
-    key: Buffer,
-    keyStart: number,
-    keyEnd: number,
-    found: FoundString | undefined,
-    size: number,
-  ) {
+  constructor(place: Place, found: FoundString | undefined, size: number) {
     this.size = size;
-    this.#db = db;
-    this.#key = key;
-    this.#keyStart = keyStart;
-    this.#keyEnd = keyEnd;
-    this.#expiresAtMs = found === undefined ? 0 : found.expiresAtMs;
+    this.#place = place;
     this.#bytes = scratch.subarray(0, size);
     const old = found?.range();
     old?.buffer.copy(this.#bytes, 0, old.start, old.end);
@@ -78,37 +73,23 @@ class WholeEdit implements StringEdit {
   }
 
   commit(): void {
-    putBuilt(this.#db, this.#key, this.#keyStart, this.#keyEnd, this.#bytes, this.#expiresAtMs);
+    const { db, key, keyStart, keyEnd, expiresAtMs } = this.#place;
+    putBuilt(db, key, keyStart, keyEnd, this.#bytes, expiresAtMs);
   }
 }
 
 class PartsEdit implements StringEdit {
   readonly size: number;
-  readonly #db: Keyspace;
-  readonly #key: Buffer;
-  readonly #keyStart: number;
-  readonly #keyEnd: number;
-  readonly #expiresAtMs: number;
+  readonly #place: Place;
   /** Undefined while the string has no parts. */
   readonly #id: Buffer | undefined;
   readonly #oldSize: number;
   /** The parts that were touched, each as long as its last byte is far. */
   readonly #touched = new Map<number, Buffer>();
 
-  constructor(
-    db: Keyspace,
-    key: Buffer,
-    keyStart: number,
-    keyEnd: number,
-    found: FoundString | undefined,
-    size: number,
-  ) {
+  constructor(place: Place, found: FoundString | undefined, size: number) {
     this.size = size;
-    this.#db = db;
-    this.#key = key;
-    this.#keyStart = keyStart;
-    this.#keyEnd = keyEnd;
-    this.#expiresAtMs = found === undefined ? 0 : found.expiresAtMs;
+    this.#place = place;
     this.#id = found?.id;
     this.#oldSize = found === undefined ? 0 : found.size;
     if (found === undefined || found.id !== undefined) return;
@@ -140,12 +121,13 @@ class PartsEdit implements StringEdit {
   }
 
   commit(): void {
-    const elements = this.#db.ensureElements();
-    const id = this.#id ?? this.#db.newId();
+    const { db, key, keyStart, keyEnd, expiresAtMs } = this.#place;
+    const elements = db.ensureElements();
+    const id = this.#id ?? db.newId();
     for (const [number, part] of this.#touched) putPart(elements, id, number, part);
     if (this.#id !== undefined && this.size === this.#oldSize) return;
     const value = partsValue(this.size);
-    this.#db.put(this.#key, this.#keyStart, this.#keyEnd, value, 0, value.length, TAG_PARTS, this.#expiresAtMs, id);
+    db.put(key, keyStart, keyEnd, value, 0, value.length, TAG_PARTS, expiresAtMs, id);
   }
 
   /** A part that may be written to, at least `size` bytes long. */
@@ -164,7 +146,7 @@ class PartsEdit implements StringEdit {
   /** A copy of a part as stored. */
   #storedPart(number: number): Buffer | undefined {
     if (this.#id === undefined) return undefined;
-    const part = viewPart(this.#db.ensureElements(), this.#id, number);
+    const part = viewPart(this.#place.db.ensureElements(), this.#id, number);
     return part === undefined ? undefined : Buffer.from(part.buffer.subarray(part.start, part.end));
   }
 }
