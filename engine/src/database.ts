@@ -223,6 +223,11 @@ export class Database {
 
   // ----------------------------------------------------------------------------------------------------------- ending
 
+  /** Bytes accepted and not handed to the operating system yet. Costs nothing to ask, unlike {@link stats}. */
+  get pendingBytes(): number {
+    return this.#commit.log.pendingSize;
+  }
+
   /** Counts and sizes, as of now. */
   get stats(): DatabaseStats {
     const { log, queue } = this.#commit;
@@ -231,7 +236,7 @@ export class Database {
       spaces: this.#spaces.all().length,
       dataFiles: log.manifest.files.length,
       dataBytes: log.files.totalSize + log.pendingSize,
-      pendingBytes: log.pendingSize,
+      pendingBytes: this.pendingBytes,
       syncs: queue.rounds,
       cacheHits: log.cache.hits,
       cacheMisses: log.cache.misses,

@@ -97,7 +97,7 @@ export class Turn {
     this.#startPosition = position;
     if (this.#held.length > 0) this.#releaseHeld();
     const durable = this.#database.isDurable(position);
-    this.#state.logStuck = !durable && this.#database.stats.pendingBytes > 0;
+    this.#state.logStuck = !durable && this.#database.pendingBytes > 0;
     this.#dispatchReplies(durable || (this.#state.logStuck && !wrote), position);
   }
 
