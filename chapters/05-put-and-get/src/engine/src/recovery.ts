@@ -1,4 +1,4 @@
-// superseded later: the whole file
+// superseded later: imports, Recovered, applyPut, replay, recover
 /**
  * Recovery: from the files in a directory to a keydir that knows every key. Each data file is read from its first record
  * to its last.
@@ -29,31 +29,11 @@ export interface Recovered {
   readonly lastSeq: number;
 }
 
-/** The keydir's entry for a put that lies at `location`. */
-export function entryOf(record: RecordFields, location: Location): Entry {
-  return {
-    key: toKeyString(asBuffer(record.key)),
-    seq: record.seq,
-    tag: 0,
-    expiresAtMs: 0,
-    orderKey: undefined,
-    valueSize: record.value.length,
-    ...location,
-    valueSeq: record.seq,
-  };
-}
-
 /** Let the keydir point at this record, unless it knows a newer one of the same key. */
 function applyPut(record: LogRecord, location: Location, keydir: Keydir): void {
   const entry = entryOf(record, location);
   const older = keydir.get(entry.key);
   if (older === undefined || older.seq < entry.seq) keydir.put(entry);
-}
-
-/** A whole record that we do not know what to do with was written by a newer program. */
-function newerFormat(file: DataFile, offset: number): EngineError {
-  const where = `${file.name} at offset ${offset}`;
-  return new EngineError('NEWER_FORMAT', `${where} holds a record of a newer format: use a newer program`);
 }
 
 /** Bring every record of this file into the keydir; returns the highest seq among them. */
@@ -69,14 +49,6 @@ function replay(file: DataFile, keydir: Keydir): number {
     offset += record.size;
   }
   return lastSeq;
-}
-
-/** The numbers of the data files in a directory, in no order. */
-export function dataFileIds(fs: FileSystem, directory: string): FileId[] {
-  return fs
-    .list(directory)
-    .map(parseDataFileName)
-    .filter(id => id !== undefined);
 }
 
 /** Find out what `directory` holds. @throws {CorruptionError} at the first byte that is not what was written. */
