@@ -188,7 +188,7 @@ export class Database {
 
   /** Have every change that names no other level be as safe as this from now on; waits for nothing. */
   set durability(level: Durability) {
-    this.#commit.durability = level;
+    this.#commit.writer.durability = level;
   }
 
   /** Resolves when every change before this call is on the disk. */
@@ -213,12 +213,12 @@ export class Database {
 
   /** Whether every change up to this seq is as safe as the store's level says. */
   isDurable(position: number): boolean {
-    return this.#commit.isDurable(position);
+    return this.#commit.writer.isDurable(position);
   }
 
   /** Resolves when {@link isDurable} says yes; rejects when that will never be. */
   durable(position: number): Promise<void> {
-    return this.#commit.durable(position);
+    return this.#commit.writer.waitFor(position, this.durability);
   }
 
   // ----------------------------------------------------------------------------------------------------------- ending
@@ -230,14 +230,14 @@ export class Database {
 
   /** Counts and sizes, as of now. */
   get stats(): DatabaseStats {
-    const { log, queue } = this.#commit;
+    const { log, writer } = this.#commit;
     return {
       keys: this.#spaces.keyCount,
       spaces: this.#spaces.all().length,
       dataFiles: log.manifest.files.length,
       dataBytes: log.files.totalSize + log.pendingSize,
       pendingBytes: this.pendingBytes,
-      syncs: queue.rounds,
+      syncs: writer.queue.rounds,
       cacheHits: log.cache.hits,
       cacheMisses: log.cache.misses,
     };

@@ -4,8 +4,9 @@
  *
  * Invariants: (1) seqs rise along the log;
  *             (2) a failed write changes nothing: the file is cut back, the buffer keeps its bytes;
- *             (3) what is pending all goes to one file, at offsets known when it was encoded.
- * Left out: when to write and when to sync (commit.ts), and what the records mean (space-records.ts, replay.ts).
+ *             (3) what is pending all goes to one file, at offsets known when it was encoded;
+ *             (4) only whole units are written.
+ * Left out: when to write and when to sync (commit.ts, log-writer.ts), and what the records mean (space-records.ts, replay.ts).
  */
 
 import type { DataFile } from './disk/data-file.ts';
@@ -86,6 +87,11 @@ export class Log {
     return this.#buffer.size;
   }
 
+  /** Whether a unit has begun and not ended. */
+  get isUnitOpen(): boolean {
+    return this.#buffer.isUnitOpen;
+  }
+
   // --------------------------------------------------------------------------------------------------- adding records
 
   /** The seq that the next record will have. */
@@ -152,12 +158,13 @@ export class Log {
   // -------------------------------------------------------------------------------------------------- write and sync
 
   /**
-   * Hand all pending bytes to the operating system, in one write.
+   * End the open unit, and hand all pending bytes to the operating system, in one write.
    * When that fails, the file is cut back to where it was and the bytes stay pending.
    * @throws {EngineError} `POISONED` when the file could not be cut back; else the error of the write.
    */
   flush(): void {
     const buffer = this.#buffer;
+    buffer.endUnit(this.position);
     if (buffer.size === 0) return;
     try {
       this.files.append(buffer.bytes, buffer.size, this.position);

@@ -11,7 +11,6 @@
 
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { POISONED_NAME } from './commit.ts';
 import { copyTail, rewriteFile } from './disk/copy-records.ts';
 import { DataFile } from './disk/data-file.ts';
 import { makeReadOnly } from './disk/data-files.ts';
@@ -32,6 +31,7 @@ import { CorruptionError } from './errors.ts';
 import { FILE_HEADER_SIZE } from './format/file-header.ts';
 import type { KeyIndex } from './keydir/key-index.ts';
 import { saysLaterSync } from './later-sync.ts';
+import { POISONED_NAME } from './log-writer.ts';
 import type { ResolvedOptions } from './options.ts';
 import { Replay } from './replay.ts';
 
@@ -84,6 +84,14 @@ const LOG_ENDED_BEFORE: FileEnd = { offset: 0, problem: 'torn' };
 
 const PROBLEMS = { torn: 'the record is cut short', corrupt: 'the record does not match its checksum' } as const;
 
+/**
+ * The seq of the last change before those of the growing files. Its record may be gone: merge drops a tombstone that
+ * nothing needs any more.
+ */
+function lastSealedSeq(manifest: Manifest, growing: readonly LiveFile[]): number {
+  return growing.length > 0 ? growing[0]!.minSeq - 1 : manifest.syncedTo;
+}
+
 /** Find out what `directory` holds, and leave it so that new files can be added to it. */
 export function recover(directory: string, options: ResolvedOptions): Promise<Recovered> {
   return new Recovery(directory, options).run();
@@ -109,14 +117,16 @@ class Recovery {
     const stored = this.#readManifest();
     const manifest = stored ?? this.#rebuild();
     const files = manifest.files.length;
-    const replay = new Replay(manifest.hashSeed);
+    const replay = new Replay();
     const sealed = manifest.files.filter(live => live.sealedSize !== null);
     const growing = manifest.files.filter(live => live.sealedSize === null);
     this.#bytesTotal = sealed.reduce((sum, live) => sum + live.sealedSize!, 0);
 
     for (const live of sealed) await this.#replaySealed(live, replay);
+    replay.lastSeq = Math.max(replay.lastSeq, lastSealedSeq(manifest, growing));
     const kept = await this.#replayGrowing(growing, manifest, replay);
     manifest.files = [...sealed, ...kept];
+    const indexes = replay.finish(manifest.hashSeed);
     manifest.maxSpaceId = Math.max(manifest.maxSpaceId, replay.maxSpaceId);
     manifest.syncedTo = replay.lastSeq;
     if (stored === undefined || growing.length > 0) {
@@ -126,7 +136,7 @@ class Recovery {
     }
     this.#sweep(manifest);
     const report = { files, records: replay.records, cut: this.#cut, warnings: this.#warnings };
-    return { manifest, indexes: replay.indexes, report };
+    return { manifest, indexes, report };
   }
 
   #readManifest(): Manifest | undefined {

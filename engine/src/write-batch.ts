@@ -5,7 +5,7 @@
  *             (2) nothing is visible before the log has accepted the whole batch.
  */
 
-import type { Commit, QueuedWrite } from './commit.ts';
+import type { Commit } from './commit.ts';
 import { type Input, toBuffer } from './format/bytes.ts';
 import { KIND_PUT, KIND_TOMBSTONE } from './format/record.ts';
 import type { KeyIndex } from './keydir/key-index.ts';
@@ -18,6 +18,7 @@ import {
   type Durability,
   type PutOptions,
 } from './options.ts';
+import type { QueuedWrite } from './queued-writes.ts';
 import type { Spaces } from './spaces.ts';
 
 /** One change of a batch, as plain data. `space` is a space's id; 0, the default space, when it is not given. */
@@ -118,7 +119,7 @@ async function writeInTurn(write: StepsWrite, level: Durability, commit: Commit)
   commit.begin();
   write.encode();
   const seq = write.apply();
-  await commit.waitFor(seq, level);
+  await commit.writer.waitFor(seq, level);
   return seq;
 }
 

@@ -27,6 +27,7 @@ export class AppendBuffer {
   #size = 0;
   #salt = 0;
   #base = 0;
+  #isUnitOpen = false;
   #unitStart = 0;
   #unitCount = 0;
   /** Where the first record of the open unit ends. */
@@ -41,6 +42,11 @@ export class AppendBuffer {
     return this.#size;
   }
 
+  /** Whether records may be added to a unit that has begun. */
+  get isUnitOpen(): boolean {
+    return this.#isUnitOpen;
+  }
+
   /** Say where the bytes will go: to offset `base` of the file with this salt. Only while the buffer is empty. */
   aim(salt: number, base: number): void {
     this.#salt = salt;
@@ -48,6 +54,7 @@ export class AppendBuffer {
   }
 
   beginUnit(): void {
+    this.#isUnitOpen = true;
     this.#unitStart = this.#size;
     this.#unitCount = 0;
   }
@@ -80,8 +87,10 @@ export class AppendBuffer {
     return start;
   }
 
-  /** No more records come: the unit becomes a plain record or a whole batch. `seq` is that of its last record. */
+  /** No more records come: the open unit becomes a plain record or a whole batch. `seq` is that of its last record. */
   endUnit(seq: number): void {
+    if (!this.#isUnitOpen) return;
+    this.#isUnitOpen = false;
     const start = this.#unitStart;
     if (this.#unitCount === 1) this.#sealFirst(0);
     if (this.#unitCount > 1) {
@@ -90,8 +99,9 @@ export class AppendBuffer {
     }
   }
 
-  /** Forget everything from byte `size` on. */
+  /** Forget everything from byte `size` on, and the open unit with it. */
   cutTo(size: number): void {
+    this.#isUnitOpen = false;
     this.#size = size;
     if (size === 0 && this.#bytes.length > 4 * USUAL_CAPACITY) this.#bytes = Buffer.allocUnsafeSlow(USUAL_CAPACITY);
   }
