@@ -1,14 +1,15 @@
 /**
- * Replay: the records of the log, applied to the indexes of the spaces, unit by unit. A unit is a plain record, or the
- * records of a batch up to its end.
+ * Replay: the records of the log, taken together to the state they lead to. They are read unit by unit: a unit is a plain
+ * record, or the records of a batch up to its end.
  *
  * Invariants: (1) of a batch nothing is applied before its end has been read and matches;
- *             (2) the record with the highest seq of its key wins, in whatever order files are read.
+ *             (2) the outcome does not depend on the order in which files are read (replayed-keys.ts).
  */
 
 import type { DataFile } from './disk/data-file.ts';
+import { dataFileName, type FileId } from './disk/file-names.ts';
 import type { RecordReader } from './disk/record-reader.ts';
-import { CorruptionError, EngineError } from './errors.ts';
+import { EngineError } from './errors.ts';
 import { readBatchEnd } from './format/batch-end.ts';
 import {
   crcStart,
@@ -23,14 +24,16 @@ import {
   type LogRecord,
 } from './format/record.ts';
 import { readVarint } from './format/varint.ts';
-import { KeyIndex, orderOf } from './keydir/key-index.ts';
+import { type KeyIndex, orderOf, type SpaceOrder } from './keydir/key-index.ts';
 import { type Entry, toKeyString } from './keydir/keydir.ts';
+import type { ReplayedKeys } from './replayed-keys.ts';
+import { ReplayedSpaces } from './replayed-spaces.ts';
 
 /** What came of reading one unit. */
 export type UnitResult = 'applied' | 'end' | 'torn' | 'corrupt';
 
-/** One record of a batch, kept until the batch is known to be whole. */
-interface Change {
+/** What recovery needs of one record. */
+export interface Change {
   readonly kind: number;
   readonly space: number;
   readonly entry: Entry;
@@ -40,19 +43,16 @@ interface Change {
 
 const NOTHING = Buffer.alloc(0);
 
-/** Builds the indexes of all spaces from the records of the log. */
+/** Takes the records of the log together. */
 export class Replay {
-  /** The spaces that exist, by id. */
-  readonly indexes: Map<number, KeyIndex> = new Map();
-  readonly #hashSeed: readonly [number, number];
-  maxSpaceId = 0;
-  /** The highest seq of all records applied. */
+  readonly #spaces = new ReplayedSpaces();
+  /** The highest seq so far. */
   lastSeq = 0;
   records = 0;
 
-  constructor(hashSeed: readonly [number, number]) {
-    this.#hashSeed = hashSeed;
-    this.indexes.set(0, new KeyIndex('key', hashSeed));
+  /** The highest id that a space has had. */
+  get maxSpaceId(): number {
+    return this.#spaces.maxId;
   }
 
   /** Read the next unit of `file` and apply it. When it cannot be read, nothing of it has been applied. */
@@ -63,7 +63,7 @@ export class Replay {
     assertKnown(record, file, start);
     if (record.batch) return this.#batch(file, reader, record, start);
     if (record.kind === KIND_BATCH_END) return 'corrupt'; // Its members are missing.
-    this.#apply(record.kind, record.space, toEntry(record, file, start), record.value, file);
+    this.apply(toChange(record, file, start));
     return 'applied';
   }
 
@@ -71,9 +71,7 @@ export class Replay {
     const changes: Change[] = [];
     let crc = crcStart(file.salt, start);
     for (let record = first, offset = start; record.batch; ) {
-      const { kind, space } = record;
-      const value = kind === KIND_PUT || kind === KIND_TOMBSTONE ? NOTHING : Buffer.from(record.value);
-      changes.push({ kind, space, entry: toEntry(record, file, offset), value });
+      changes.push(toChange(record, file, offset));
       crc = reader.crcOfLast(record, crc);
       offset = reader.offset;
       const next = reader.next();
@@ -85,43 +83,56 @@ export class Replay {
         const end = readBatchEnd(record);
         const matches = end?.count === changes.length && end.size === offset - start && end.crc === crc;
         if (!matches) return 'corrupt';
-        for (const { kind, space, entry, value } of changes) this.#apply(kind, space, entry, value, file);
+        for (const change of changes) this.apply(change);
         return 'applied';
       }
     }
     return 'corrupt'; // A plain record stands where a member or the end should.
   }
 
-  #apply(kind: number, space: number, entry: Entry, value: Buffer, file: DataFile): void {
+  /** Take one record's change into account. */
+  apply({ kind, space, entry, value }: Change): void {
     this.records++;
     if (entry.seq > this.lastSeq) this.lastSeq = entry.seq;
-    if (kind === KIND_SPACE_CREATE) {
-      this.#createSpace(space, value, file, entry);
-      return;
-    }
-    const index = this.indexes.get(space);
-    if (index === undefined) throw new CorruptionError(file.name, entry.recordOffset, `there is no space ${space}`);
-    if (kind === KIND_SPACE_DROP) this.indexes.delete(space);
-    else applyToKey(index, kind, entry, value);
+    if (kind === KIND_SPACE_CREATE) this.#spaces.create(space, toSpaceOrder(entry, value), entry);
+    else if (kind === KIND_SPACE_DROP) this.#spaces.drop(space, entry);
+    else applyToKeys(this.#spaces.keysOf(space, entry), kind, entry, value);
   }
 
-  #createSpace(space: number, value: Buffer, file: DataFile, entry: Entry): void {
-    const order = orderOf(value[0]);
-    if (order === undefined) throw newerFormat(file, entry.recordOffset);
-    this.indexes.set(space, new KeyIndex(order, this.#hashSeed));
-    this.maxSpaceId = Math.max(this.maxSpaceId, space);
+  /**
+   * Everything has been read: the indexes of all spaces, by the space's id.
+   * @throws {CorruptionError} when records of a space are there, and the one that makes it is not.
+   */
+  finish(hashSeed: readonly [number, number]): Map<number, KeyIndex> {
+    return this.#spaces.finish(hashSeed);
   }
 }
 
-function applyToKey(index: KeyIndex, kind: number, entry: Entry, value: Buffer): void {
-  const older = index.keydir.get(entry.key);
-  if (older !== undefined && older.seq > entry.seq) return;
-  if (kind === KIND_PUT) index.put(entry);
-  else if (kind === KIND_TOMBSTONE) index.delete(entry.key);
+function applyToKeys(keys: ReplayedKeys, kind: number, entry: Entry, value: Buffer): void {
+  const { key, seq, expiresAtMs } = entry;
+  if (kind === KIND_PUT) keys.put(entry);
+  else if (kind === KIND_TOMBSTONE) keys.delete(key, seq);
+  else if (kind === KIND_RANGE_DELETE) keys.deleteRange(key, value.length > 0 ? toKeyString(value) : undefined, seq);
   else if (kind === KIND_EXPIRY_PATCH) {
-    const valueSeq = entry.seq - readVarint(value, 0, value.length);
-    if (older?.valueSeq === valueSeq) index.put({ ...older, seq: entry.seq, expiresAtMs: entry.expiresAtMs });
+    keys.patch({ key, seq, valueSeq: seq - readVarint(value, 0, value.length), expiresAtMs });
   }
+}
+
+function toSpaceOrder(entry: Entry, value: Buffer): SpaceOrder {
+  const order = orderOf(value[0]);
+  if (order === undefined) throw newerFormat(entry.fileId, entry.recordOffset);
+  return order;
+}
+
+function toChange(record: LogRecord, file: DataFile, recordOffset: number): Change {
+  const { kind, space } = record;
+  const value = readsValue(kind) ? Buffer.from(record.value) : NOTHING;
+  return { kind, space, entry: toEntry(record, file, recordOffset), value };
+}
+
+/** Whether recovery needs the value of records of this kind. */
+export function readsValue(kind: number): boolean {
+  return kind !== KIND_PUT && kind !== KIND_TOMBSTONE;
 }
 
 function toEntry(record: LogRecord, file: DataFile, recordOffset: number): Entry {
@@ -141,11 +152,11 @@ function toEntry(record: LogRecord, file: DataFile, recordOffset: number): Entry
 
 /** A whole record that we do not know what to do with was written by a newer program. */
 function assertKnown(record: LogRecord, file: DataFile, offset: number): void {
-  const isKnown = record.kind <= KIND_BATCH_END && record.kind !== KIND_RANGE_DELETE && record.flags < FLAG_COMPRESSED;
-  if (!isKnown) throw newerFormat(file, offset);
+  const isKnown = record.kind <= KIND_BATCH_END && record.flags < FLAG_COMPRESSED;
+  if (!isKnown) throw newerFormat(file.id, offset);
 }
 
-function newerFormat(file: DataFile, offset: number): EngineError {
-  const where = `${file.name} at offset ${offset}`;
+function newerFormat(fileId: FileId, offset: number): EngineError {
+  const where = `${dataFileName(fileId)} at offset ${offset}`;
   return new EngineError('NEWER_FORMAT', `${where} holds a record of a newer format: use a newer program`);
 }

@@ -254,7 +254,6 @@ describe('a newer format', () => {
   test('is refused: an unknown kind, and unknown flags, of a record that is whole', async () => {
     const left = await crashedStore(db => db.put('a', '1') as unknown as undefined);
     for (const [kind, flags] of [
-      [6, 0],
       [8, 0],
       [200, 0],
       [1, 16],
