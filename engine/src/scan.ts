@@ -6,8 +6,8 @@
 
 import { EngineError } from './errors.ts';
 import { type Input, toBuffer } from './format/bytes.ts';
-import { lowerBound } from './keydir/key-order.ts';
 import { type KeyString, toKeyString } from './keydir/keydir.ts';
+import { nextKey, type SkipList } from './keydir/skip-list.ts';
 
 /** Which keys, and in what order. A bound that is not given is open. */
 export interface Range {
@@ -23,12 +23,42 @@ export interface Range {
   readonly limit?: number;
 }
 
-/** The keys of the range among these sorted ones. */
-export function* keysInRange(sorted: readonly KeyString[], range: Range): IterableIterator<KeyString> {
-  const from = Math.max(...starts(sorted, range));
-  const to = Math.min(...ends(sorted, range));
-  if (range.reverse) for (let at = to - 1; at >= from; at--) yield sorted[at]!;
-  else for (let at = from; at < to; at++) yield sorted[at]!;
+/** A range as keys: those from `from` up to, and without, `to`; without an end when `to` is undefined. */
+export interface Bounds {
+  readonly from: KeyString;
+  readonly to: KeyString | undefined;
+}
+
+/** Where the range begins and ends. */
+export function boundsOf({ gt, gte, lt, lte, prefix }: Range): Bounds {
+  let from = '' as KeyString;
+  let to: KeyString | undefined;
+  const begin = (key: KeyString): void => {
+    if (key > from) from = key;
+  };
+  const end = (key: KeyString | undefined): void => {
+    if (key !== undefined && (to === undefined || key < to)) to = key;
+  };
+  if (gt !== undefined) begin(nextKey(toKey(gt)));
+  if (gte !== undefined) begin(toKey(gte));
+  if (lt !== undefined) end(toKey(lt));
+  if (lte !== undefined) end(nextKey(toKey(lte)));
+  if (prefix !== undefined) {
+    begin(toKey(prefix));
+    end(afterPrefix(toKey(prefix)));
+  }
+  return { from, to };
+}
+
+/** The keys of the range, in order. */
+export function keysInRange(list: SkipList, range: Range): KeyString[] {
+  const { from, to } = boundsOf(range);
+  const keys: KeyString[] = [];
+  for (let node = list.firstFrom(from); node !== undefined && (to === undefined || node.key < to); ) {
+    keys.push(node.key);
+    node = list.after(node);
+  }
+  return range.reverse ? keys.reverse() : keys;
 }
 
 /** How many entries the range allows. @throws {EngineError} `INVALID_ARGUMENT` when that is no count. */
@@ -38,27 +68,15 @@ export function limitOf(range: Range): number {
   return limit;
 }
 
-function starts(sorted: readonly KeyString[], { gt, gte, prefix }: Range): number[] {
-  const found = [0];
-  if (gt !== undefined) found.push(lowerBound(sorted, after(key(gt))));
-  if (gte !== undefined) found.push(lowerBound(sorted, key(gte)));
-  if (prefix !== undefined) found.push(lowerBound(sorted, key(prefix)));
-  return found;
+/** A key as the keydir holds it; an ASCII string is that already. */
+export function toKey(key: Input): KeyString {
+  return typeof key === 'string' && isAscii(key) ? (key as KeyString) : toKeyString(toBuffer(key));
 }
 
-function ends(sorted: readonly KeyString[], { lt, lte, prefix }: Range): number[] {
-  const found = [sorted.length];
-  if (lt !== undefined) found.push(lowerBound(sorted, key(lt)));
-  if (lte !== undefined) found.push(lowerBound(sorted, after(key(lte))));
-  const end = prefix === undefined ? undefined : afterPrefix(key(prefix));
-  if (end !== undefined) found.push(lowerBound(sorted, end));
-  return found;
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
+  return true;
 }
-
-const key = (input: Input): KeyString => toKeyString(toBuffer(input));
-
-/** The first key behind this one. */
-const after = (k: KeyString): KeyString => `${k}\0` as KeyString;
 
 /** The first key behind all that begin with `prefix`; `undefined` when there is none, as after ff ff. */
 function afterPrefix(prefix: KeyString): KeyString | undefined {

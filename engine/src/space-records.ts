@@ -129,7 +129,7 @@ export class SpaceRecords {
     this.commit.begin();
     const seq = this.#addTombstone(key, start, end);
     this.commit.end(level);
-    this.#index.delete(name);
+    this.#index.delete(name, seq);
     return seq;
   }
 
@@ -164,9 +164,9 @@ export class SpaceRecords {
   #removeDue(entry: Entry): boolean {
     if (!this.commit.beginQuietly()) return false;
     const key = keyBytes(entry.key);
-    this.#addTombstone(key, 0, key.length);
+    const seq = this.#addTombstone(key, 0, key.length);
     this.commit.endQuietly();
-    this.#index.delete(entry.key);
+    this.#index.delete(entry.key, seq);
     return true;
   }
 

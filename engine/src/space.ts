@@ -9,7 +9,6 @@ import { EngineError } from './errors.ts';
 import { type Input, toBuffer } from './format/bytes.ts';
 import { HashOrder } from './keydir/hash-order.ts';
 import type { SpaceOrder } from './keydir/key-index.ts';
-import { KeyOrder } from './keydir/key-order.ts';
 import { type Entry, type EntryInfo, type KeyString, keyBytes, toKeyString } from './keydir/keydir.ts';
 import {
   type ChangeOptions,
@@ -19,7 +18,7 @@ import {
   type Durability,
   type PutOptions,
 } from './options.ts';
-import { keysInRange, limitOf, type Range } from './scan.ts';
+import { keysInRange, limitOf, type Range, toKey } from './scan.ts';
 import type { SpaceRecords } from './space-records.ts';
 
 /** A value with all that is known of its key. */
@@ -206,8 +205,13 @@ export class Space {
   /** Any entry, each with the same chance; `undefined` when there is none. */
   random(): EntryInfo | undefined {
     const { keydir } = this.#records.sweptIndex;
-    const key = this.#hashOrder().random();
-    return key === undefined ? undefined : keydir.get(key);
+    const order = this.#hashOrder();
+    if (keydir.size === 0) return undefined;
+    // The order may have ghosts, keys that only a snapshot sees: try again.
+    for (;;) {
+      const entry = keydir.get(order.random()!);
+      if (entry !== undefined) return entry;
+    }
   }
 
   /** All entries, in no order. */
@@ -226,7 +230,7 @@ export class Space {
   *#walk(range: Range): IterableIterator<Entry> {
     let left = limitOf(range);
     const { order } = this.#records.index;
-    for (const key of order instanceof KeyOrder ? keysInRange(order.sorted(), range) : this.#hashed(range)) {
+    for (const key of order instanceof HashOrder ? this.#hashed(range) : keysInRange(order, range)) {
       if (left <= 0) return;
       const entry = this.#records.find(key);
       if (entry === undefined) continue;
@@ -263,14 +267,4 @@ export class Space {
     checkDurability(given);
     return given;
   }
-}
-
-/** A key as the keydir holds it; an ASCII string is that already. */
-function toKey(key: Input): KeyString {
-  return typeof key === 'string' && isAscii(key) ? (key as KeyString) : toKeyString(toBuffer(key));
-}
-
-function isAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
-  return true;
 }

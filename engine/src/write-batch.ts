@@ -123,13 +123,19 @@ async function writeInTurn(write: StepsWrite, level: Durability, commit: Commit)
   return seq;
 }
 
+/** What a tombstone makes of its key. */
+interface Removal {
+  readonly removed: KeyString;
+  readonly seq: number;
+}
+
 /** Steps on their way into the log and then into the indexes of their spaces. */
 class StepsWrite implements Pick<QueuedWrite, 'encode' | 'apply'> {
   readonly #steps: readonly Step[];
   readonly #commit: Commit;
   readonly #indexes: KeyIndex[];
   /** What each step makes of its key: an entry, or nothing. */
-  #entries: (Entry | KeyString)[] = [];
+  #entries: (Entry | Removal)[] = [];
   #lastSeq = 0;
 
   /** @throws {EngineError} `NO_SPACE_WITH_ID`. */
@@ -148,7 +154,7 @@ class StepsWrite implements Pick<QueuedWrite, 'encode' | 'apply'> {
     this.#entries = this.#steps.map(({ kind, space, key, value, tag, expiresAtMs, orderKey }) => {
       const name = toKeyString(key);
       const seq = log.add(kind, space, tag, expiresAtMs, orderKey, key, 0, key.length, value, 0, value.length);
-      if (kind === KIND_TOMBSTONE) return name;
+      if (kind === KIND_TOMBSTONE) return { removed: name, seq };
       return {
         key: name,
         seq,
@@ -168,7 +174,7 @@ class StepsWrite implements Pick<QueuedWrite, 'encode' | 'apply'> {
   apply(): number {
     for (const [i, entry] of this.#entries.entries()) {
       const index = this.#indexes[i]!;
-      if (typeof entry === 'string') index.delete(entry);
+      if ('removed' in entry) index.delete(entry.removed, entry.seq);
       else index.put(entry);
     }
     return this.#lastSeq;

@@ -1,14 +1,18 @@
 /**
- * KeyIndex: all that is known of the keys of one space: the keydir, the order of its keys, and when they expire.
+ * KeyIndex: all that is known of the keys of one space: the keydir, the order of its keys, when they expire, and the old
+ * versions that snapshots still see. Every change of a keydir goes through here.
  *
- * Invariant: the three agree. Every change of a keydir goes through here.
+ * Invariants: (1) the keydir and the expiries agree;
+ *             (2) the order has every key of the keydir, and every key of which an old version is kept: a *ghost*, which
+ *                 those who walk the order skip, as they look each key up anyway.
  */
 
 import { ExpiryQueue } from './expiry-queue.ts';
 import { HashOrder } from './hash-order.ts';
-import { KeyOrder } from './key-order.ts';
+import { History } from './history.ts';
 import type { Entry, Keydir, KeyString } from './keydir.ts';
 import { MapKeydir } from './map-keydir.ts';
+import { SkipList } from './skip-list.ts';
 
 /** How the keys of a space are ordered: by their bytes, or by a hash of them. */
 export type SpaceOrder = 'key' | 'hash';
@@ -22,24 +26,83 @@ export function orderOf(byte: number | undefined): SpaceOrder | undefined {
   return byte === ORDER_BYTES.hash ? 'hash' : undefined;
 }
 
-/** The keydir of one space, the order of its keys, and their expiries. */
+/** The keydir of one space, the order of its keys, their expiries and their old versions. */
 export class KeyIndex {
-  readonly keydir: Keydir = new MapKeydir();
+  readonly keydir: Keydir;
   readonly expiry: ExpiryQueue = new ExpiryQueue(entry => this.keydir.get(entry.key) === entry);
   readonly orderName: SpaceOrder;
-  readonly order: KeyOrder | HashOrder;
+  readonly order: SkipList | HashOrder;
+  readonly history: History = new History(key => {
+    if (this.keydir.get(key) === undefined) this.order.remove(key);
+  });
 
-  constructor(order: SpaceOrder, hashSeed: readonly [number, number]) {
+  /** An index with no keys, or with those of a keydir that is its own from now on. */
+  constructor(order: SpaceOrder, hashSeed: readonly [number, number], keydir: Keydir = new MapKeydir()) {
+    this.keydir = keydir;
     this.orderName = order;
-    this.order = order === 'key' ? new KeyOrder(this.keydir) : new HashOrder(hashSeed);
+    this.order = order === 'key' ? new SkipList() : new HashOrder(hashSeed);
   }
 
-  put(entry: Entry): void {
-    if (this.keydir.put(entry)) this.order.add(entry.key);
+  /** The index of a keydir that is whole. Its keys are sorted once, which costs less than putting one after another. */
+  static build(order: SpaceOrder, hashSeed: readonly [number, number], keydir: Keydir): KeyIndex {
+    const index = new KeyIndex(order, hashSeed, keydir);
+    const keys: KeyString[] = [];
+    for (const entry of keydir.entries()) {
+      keys.push(entry.key);
+      if (entry.expiresAtMs !== 0) index.expiry.add(entry);
+    }
+    if (order === 'key') keys.sort(); // Characters below 256 compare like the bytes they stand for.
+    for (const key of keys) index.order.add(key);
+    return index;
+  }
+
+  /** Make this the entry of its key; returns the one it has replaced. */
+  put(entry: Entry): Entry | undefined {
+    const older = this.keydir.get(entry.key);
+    this.keydir.put(entry);
+    if (older !== undefined) this.history.keep(older, entry.seq);
+    else if (!this.history.has(entry.key)) this.order.add(entry.key);
     if (entry.expiresAtMs !== 0) this.expiry.add(entry);
+    return older;
   }
 
-  delete(key: KeyString): void {
-    if (this.keydir.delete(key)) this.order.remove(key);
+  /** The change with this seq removes a key; returns the entry that it had. */
+  delete(key: KeyString, seq: number): Entry | undefined {
+    const older = this.keydir.get(key);
+    if (older === undefined) return undefined;
+    this.keydir.delete(key);
+    this.history.keep(older, seq);
+    if (!this.history.has(key)) this.order.remove(key);
+    return older;
+  }
+
+  /** The change with this seq removes all keys from `from` up to, and without, `to`; returns their entries. */
+  removeRange(from: KeyString, to: KeyString | undefined, seq: number): Entry[] {
+    const removed: Entry[] = [];
+    for (const key of this.#keysFrom(from, to)) {
+      const entry = this.delete(key, seq);
+      if (entry !== undefined) removed.push(entry);
+    }
+    return removed;
+  }
+
+  /** The version of a key that a snapshot at `seq` sees. */
+  at(key: KeyString, seq: number): Entry | undefined {
+    const entry = this.keydir.get(key);
+    if (entry !== undefined && entry.seq <= seq) return entry;
+    return this.history.length === 0 ? undefined : this.history.at(key, seq);
+  }
+
+  /** In the order's own order, except that an order by hash knows no ranges and has all keys looked at. */
+  *#keysFrom(from: KeyString, to: KeyString | undefined): Iterable<KeyString> {
+    const { order } = this;
+    if (order instanceof HashOrder) {
+      for (const { key } of this.keydir.entries()) if (key >= from && (to === undefined || key < to)) yield key;
+      return;
+    }
+    for (let node = order.firstFrom(from); node !== undefined; node = order.after(node)) {
+      if (to !== undefined && node.key >= to) return;
+      yield node.key;
+    }
   }
 }

@@ -3,7 +3,8 @@
  *
  * Invariants: (1) an entry is put only after its record has been accepted by the log;
  *             (2) a key has one entry, that of its newest record;
- *             (3) an entry is never changed: a newer version of the key is a new entry.
+ *             (3) what an entry says of its key is never changed: a newer version of the key is a new entry. Only where its
+ *                 record lies may change, when a merge has copied that record to another file.
  * Left out: more keys than memory holds. Source: the Bitcask paper (Sheehy and Smith, 2010).
  */
 
@@ -28,12 +29,12 @@ export interface EntryInfo {
   readonly valueSize: number;
 }
 
-/** A key's newest version, and where its record lies. */
+/** One version of a key, and where its record lies. */
 export interface Entry extends EntryInfo {
-  readonly fileId: FileId;
+  fileId: FileId;
   /** Where the record begins in its file; the value is its last `valueSize` bytes. */
-  readonly recordOffset: number;
-  readonly recordSize: number;
+  recordOffset: number;
+  recordSize: number;
   /** The seq of that record; lower than `seq` once a patch has changed the expiry. */
   readonly valueSeq: number;
 }

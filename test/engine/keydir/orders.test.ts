@@ -2,9 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ExpiryQueue } from '../../../engine/src/keydir/expiry-queue.ts';
 import { HashOrder, hashKey } from '../../../engine/src/keydir/hash-order.ts';
-import { KeyOrder } from '../../../engine/src/keydir/key-order.ts';
 import type { Entry, KeyString } from '../../../engine/src/keydir/keydir.ts';
-import { MapKeydir } from '../../../engine/src/keydir/map-keydir.ts';
 import { entry } from './entry.ts';
 
 const SEED = [11, -7] as const;
@@ -98,42 +96,6 @@ describe('hash order', () => {
     const buckets = new Array<number>(64).fill(0);
     for (let i = 0; i < 64_000; i++) buckets[Math.floor(hashKey(name(i), SEED) / 2 ** 42)]!++;
     for (const count of buckets) expect(Math.abs(count - 1000)).toBeLessThan(200);
-  });
-});
-
-describe('key order', () => {
-  test('keys come in the order of their bytes, whatever was put and deleted in between', () => {
-    const step = fc.tuple(fc.constantFrom('put', 'delete', 'ask'), fc.uint8Array({ maxLength: 2 }));
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 100 }), steps => {
-        const keydir = new MapKeydir();
-        const order = new KeyOrder(keydir);
-        for (const [what, bytes] of steps) {
-          const key = Buffer.from(bytes).toString('latin1') as KeyString;
-          if (what === 'put' && keydir.put(entry(key))) order.add(key);
-          if (what === 'delete' && keydir.delete(key)) order.remove(key);
-          if (what === 'ask') {
-            const live = order.sorted().filter(k => keydir.get(k) !== undefined);
-            const expected = Array.from(keydir.entries(), e => Buffer.from(e.key, 'latin1')).sort(Buffer.compare);
-            expect(live).toEqual(expected.map(k => k.toString('latin1')));
-          }
-        }
-      }),
-    );
-  });
-
-  test('a list that was handed out does not change', () => {
-    const keydir = new MapKeydir();
-    const order = new KeyOrder(keydir);
-    const put = (key: string): void => {
-      keydir.put(entry(key));
-      order.add(key as KeyString);
-    };
-    for (const key of ['b', 'd', 'f', 'h']) put(key);
-    const before = order.sorted();
-    put('a');
-    expect(order.sorted()).toEqual(['a', 'b', 'd', 'f', 'h']);
-    expect(before).toEqual(['b', 'd', 'f', 'h']);
   });
 });
 

@@ -1,0 +1,116 @@
+/**
+ * Snapshots: which moments somebody still looks at. A list, oldest first; whoever keeps something for them asks here
+ * whether it has to, and is told when it may let go.
+ *
+ * Invariants: (1) seqs and serials rise along the list, so opening one costs the same however much there is to see;
+ *             (2) what only closed snapshots saw is let go of when the oldest open one has moved on, in slices.
+ * Left out: dropping what lies between two open snapshots: it goes when the older one closes.
+ */
+
+/** A moment somebody looks at. */
+export interface OpenSnapshot {
+  /** The seq of the newest change that is seen. */
+  readonly seq: number;
+  /** Snapshots are numbered 1, 2, 3 ... as they are opened. */
+  readonly serial: number;
+  /** Expiries are judged by this time. */
+  readonly createdAtMs: number;
+}
+
+/** Somebody who keeps old things for snapshots. */
+export interface Keeper {
+  /** Let go of what no snapshot with a seq of at least `oldestSeq` sees; says what is left: nothing, more of that, or only what is seen. */
+  trim(oldestSeq: number): 'nothing' | 'more' | 'seen';
+}
+
+interface Listed extends OpenSnapshot {
+  older: Listed | undefined;
+  newer: Listed | undefined;
+  isOpen: boolean;
+}
+
+/** The open snapshots of one database. */
+export class Snapshots {
+  #oldest: Listed | undefined;
+  #newest: Listed | undefined;
+  #lastSerial = 0;
+  readonly #keepers = new Set<Keeper>();
+  #waiting: { readonly serial: number; readonly then: () => void }[] = [];
+  #isTrimming = false;
+
+  /** The seq of the oldest one; infinite when none is open. */
+  get oldestSeq(): number {
+    return this.#oldest?.seq ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** The seq of the newest one; -1 when none is open. */
+  get newestSeq(): number {
+    return this.#newest?.seq ?? -1;
+  }
+
+  /** The serial of the snapshot that was opened last. */
+  get lastSerial(): number {
+    return this.#lastSerial;
+  }
+
+  /** Look at the moment after the change with this seq. */
+  open(seq: number, createdAtMs: number): OpenSnapshot {
+    const older = this.#newest;
+    const serial = ++this.#lastSerial;
+    const snapshot: Listed = { seq, serial, createdAtMs, older, newer: undefined, isOpen: true };
+    if (older === undefined) this.#oldest = snapshot;
+    else older.newer = snapshot;
+    this.#newest = snapshot;
+    return snapshot;
+  }
+
+  /** Nobody looks at this moment any more. A second call does nothing. */
+  close(snapshot: OpenSnapshot): void {
+    const listed = snapshot as Listed;
+    if (!listed.isOpen) return;
+    listed.isOpen = false;
+    if (listed.newer === undefined) this.#newest = listed.older;
+    else listed.newer.older = listed.older;
+    if (listed.older !== undefined) {
+      listed.older.newer = listed.newer;
+      return;
+    }
+    this.#oldest = listed.newer;
+    if (this.#keepers.size > 0) this.#trim();
+    if (this.#waiting.length > 0) this.#callWaiting();
+  }
+
+  /** From now on tell this keeper when the oldest snapshot moves on, until it keeps nothing. */
+  addKeeper(keeper: Keeper): void {
+    this.#keepers.add(keeper);
+  }
+
+  /** Call `then` when every snapshot up to this serial is closed; at once when that is so. */
+  afterClosed(serial: number, then: () => void): void {
+    this.#waiting.push({ serial, then });
+    this.#callWaiting();
+  }
+
+  /** One slice for each keeper, and the next slices in later turns of the event loop. */
+  #trim(): void {
+    let isMore = false;
+    for (const keeper of this.#keepers) {
+      const left = keeper.trim(this.oldestSeq);
+      if (left === 'nothing') this.#keepers.delete(keeper);
+      else if (left === 'more') isMore = true;
+    }
+    if (!isMore || this.#isTrimming) return;
+    this.#isTrimming = true;
+    setImmediate(() => {
+      this.#isTrimming = false;
+      this.#trim();
+    });
+  }
+
+  #callWaiting(): void {
+    const oldest = this.#oldest?.serial ?? Number.POSITIVE_INFINITY;
+    const ready = this.#waiting.filter(({ serial }) => serial < oldest);
+    this.#waiting = this.#waiting.filter(({ serial }) => serial >= oldest);
+    for (const { then } of ready) then();
+  }
+}
