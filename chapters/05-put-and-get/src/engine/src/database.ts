@@ -1,4 +1,4 @@
-// superseded later: imports, Database, Database.open, Database.size, Database.get, Database.has, Database.put, Database.close, prepareDirectory
+// superseded later: imports, Database, Database.open, Database.size, Database.get, Database.has, Database.put, Database.close, prepareDirectory, holdsDatabase
 /**
  * Database: keys and values in a directory. `put` appends a record to the log and then lets the keydir point at it; `get`
  * asks the keydir where the record lies and reads it.
@@ -95,4 +95,13 @@ function prepareDirectory(directory: string, { fs, createIfMissing, errorIfExist
     throw new EngineError('NOT_FOUND', `there is no database in ${directory}; createIfMissing would make one`);
   }
   fs.makeDirectory(directory);
+}
+
+function holdsDatabase(directory: string, fs: FileSystem): boolean {
+  try {
+    return dataFileIds(fs, directory).length > 0;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
 }
