@@ -1,11 +1,8 @@
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Database, type DatabaseOptions } from '../../engine/src/index.ts';
-import { changeFile } from '../support/change-file.ts';
-import { childEnd, firstOutput, startChild } from '../support/child.ts';
+import { childEnd, startChild } from '../support/child.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 describe('the directory', () => {
@@ -95,86 +92,3 @@ describe('options', () => {
     await again.close();
   });
 });
-
-describe('the lock', () => {
-  const locked = expect.objectContaining({ code: 'LOCKED' });
-
-  test('keeps a second Database of the same process out, until the first is closed', async () => {
-    const directory = temporaryDirectory();
-    const db = await Database.open(directory);
-    await expect(Database.open(directory)).rejects.toThrow(locked);
-    await expect(Database.open(directory)).rejects.toThrow(`of process ${process.pid}, has ${directory} open`);
-    await db.close();
-    await (await Database.open(directory)).close();
-  });
-
-  test('is waited for as long as lockTimeoutMs says', async () => {
-    const directory = temporaryDirectory();
-    const db = await Database.open(directory);
-    setTimeout(() => db.close(), 100);
-    const again = await Database.open(directory, { lockTimeoutMs: 20_000 });
-    await again.close();
-  });
-
-  test('is free again when opening fails', async () => {
-    const directory = temporaryDirectory();
-    const db = await Database.open(directory);
-    db.put('k', 'v');
-    await db.close();
-    const path = join(directory, '0000000001.data');
-    const bytes = readFileSync(path);
-    changeFile(path, () => bytes.subarray(0, 20));
-    await expect(Database.open(directory)).rejects.toThrow(expect.objectContaining({ code: 'CORRUPT' }));
-    changeFile(path, () => bytes);
-    await (await Database.open(directory)).close();
-  });
-
-  for (const way of ['flock', 'an owner file']) {
-    test(`by ${way} keeps another process out, and is free again after kill -9`, async () => {
-      const directory = temporaryDirectory();
-      const env = way === 'flock' ? {} : { PATH: '' };
-      const holder = await startHolder(directory, env);
-      expect(await tryInChild(directory, env)).toBe('LOCKED');
-      holder.kill('SIGKILL');
-      await once(holder, 'exit');
-      expect(await tryInChild(directory, env)).toBe('opened');
-      expect(await tryInChild(directory, env)).toBe('opened');
-    });
-  }
-
-  test('by flock and by an owner file keep each other out', async () => {
-    for (const [first, second] of [
-      [{}, { PATH: '' }],
-      [{ PATH: '' }, {}],
-    ]) {
-      const directory = temporaryDirectory();
-      const holder = await startHolder(directory, first!);
-      expect(await tryInChild(directory, second!)).toBe('LOCKED');
-      holder.kill('SIGKILL');
-      await once(holder, 'exit');
-      expect(await tryInChild(directory, second!)).toBe('opened');
-    }
-  });
-
-  test('by an owner file of another boot, or of a process that is another by now, is stale', async () => {
-    const directory = temporaryDirectory();
-    const env = { PATH: '' };
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    for (const owner of ['', 'garbage', `1 ${boot} 12345`, `1 another-boot 0`, `999999999 ${boot} 1`]) {
-      writeFileSync(join(directory, 'LOCK.owner'), owner);
-      expect(await tryInChild(directory, env), owner).toBe('opened');
-    }
-    rmSync(join(directory, 'LOCK.owner'), { force: true });
-  });
-});
-
-async function startHolder(directory: string, env: NodeJS.ProcessEnv): Promise<ChildProcess> {
-  const child = startChild('open-database', [directory, 'hold'], env);
-  expect(await firstOutput(child)).toBe('opened\n');
-  return child;
-}
-
-async function tryInChild(directory: string, env: NodeJS.ProcessEnv): Promise<string> {
-  const { output } = await childEnd(startChild('open-database', [directory, 'try'], env));
-  return output.split(/[:\n]/)[0]!;
-}

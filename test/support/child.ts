@@ -13,10 +13,16 @@ import { temporaryDirectory } from './temporary-directory.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 let compiled: string | undefined;
 
-/** Start the program test/support/children/NAME.ts. */
-export function startChild(name: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+/** Start the program test/support/children/NAME.ts. `under` is a program, with its arguments, that starts it. */
+export function startChild(
+  name: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  under: readonly string[] = [],
+): ChildProcess {
   const path = join(compiledTree(), 'test/support/children', `${name}.js`);
-  return spawn(process.execPath, [path, ...args], {
+  const [program, ...programArgs] = [...under, process.execPath, path, ...args];
+  return spawn(program!, programArgs, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -2,20 +2,28 @@
  * Lock file: one process, and one Database in it, at a time.
  *
  * Where the program flock(1) is at hand, it locks the file LOCK through our own descriptor: the lock is the kernel's, so
- * it ends with the process however that ends. Elsewhere LOCK names its owner: process id, the machine's boot, and when
- * the process started; a lock whose owner is gone is taken over.
- * This file goes to node:fs directly: a lock is between processes, and a FileSystem is one process's view.
+ * it ends with the process however that ends. Elsewhere see lock-owners.ts.
+ * Invariant: whoever has a lock has said so before he looked whether somebody else has the lock of the other kind; so of
+ * two who come at the same moment, one with flock(1) and one without, not both get it.
+ * The files of locks are reached by node:fs directly: a lock is between processes, a FileSystem is one process's view.
  */
 
 import { spawnSync } from 'node:child_process';
-import { closeSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EngineError } from '../errors.ts';
+import { findOwner, lockByOwnerFile } from './lock-owners.ts';
+import { isRunning, thisProcess } from './process-name.ts';
 
 export const LOCK_NAME = 'LOCK';
-const OWNER_NAME = 'LOCK.owner';
 const RETRY_MS = 25;
+
+/** flock(1) ends with this when somebody else has the lock. */
+const HELD_STATUS = 1;
+
+/** Codes of spawn that mean: there is no flock(1) that we could run. */
+const ABSENT: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'ENOSYS'];
 
 /** A lock that is held. */
 export interface Lock {
@@ -26,116 +34,57 @@ export interface Lock {
 export async function lockDirectory(directory: string, timeoutMs: number): Promise<Lock> {
   const endMs = performance.now() + timeoutMs;
   for (;;) {
-    const lock = tryFlock(directory);
+    const lock = await tryLock(directory);
     if (lock !== undefined) return lock;
-    if (performance.now() >= endMs) throw locked(directory);
+    if (performance.now() >= endMs) throw await locked(directory);
     await sleep(RETRY_MS);
   }
 }
 
-function locked(directory: string): EngineError {
-  const owner = readText(join(directory, LOCK_NAME)).trim() || readText(join(directory, OWNER_NAME)).trim();
-  const who = owner === '' ? 'another Database' : `another Database, of process ${owner.split(' ')[0]},`;
+async function locked(directory: string): Promise<EngineError> {
+  const owner = readLock(directory) || (await findOwner(directory));
+  const who = owner ? `another Database, of process ${owner.split(' ')[0]},` : 'another Database';
   return new EngineError('LOCKED', `${who} has ${directory} open: close it, or open another directory`);
 }
 
-/** One attempt by flock(1), or without it where it is absent: the lock, or undefined when it is held. */
-function tryFlock(directory: string): Lock | undefined {
+/** One attempt: the lock, or undefined when it is held. */
+async function tryLock(directory: string): Promise<Lock | undefined> {
+  const lock = tryFlock(directory);
+  if (lock === 'absent') return lockByOwnerFile(directory, () => isRunning(readLock(directory)));
+  if (lock === 'held') return undefined;
+  if ((await findOwner(directory)) === undefined) return lock;
+  lock.release();
+  return undefined;
+}
+
+function tryFlock(directory: string): Lock | 'held' | 'absent' {
   const fd = openSync(join(directory, LOCK_NAME), 'a+', 0o644);
   const { status, error } = spawnSync('flock', ['-xn', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
-  if (error !== undefined || (status !== 0 && status !== 1)) {
-    closeSync(fd);
-    return tryOwnerFile(directory);
+  if (error === undefined && status === 0) {
+    writeLock(directory, `${thisProcess()}\n`);
+    return { release: () => releaseFlock(directory, fd) };
   }
-  if (status === 1 || isAlive(readText(join(directory, OWNER_NAME)))) {
-    closeSync(fd);
-    return undefined;
-  }
-  writeOwner(directory, `${ownName()}\n`);
-  return {
-    release: () => {
-      writeOwner(directory, '');
-      closeSync(fd);
-    },
-  };
+  closeSync(fd);
+  if (error === undefined) return status === HELD_STATUS ? 'held' : 'absent'; // Some file systems know no flock.
+  if (ABSENT.includes((error as NodeJS.ErrnoException).code)) return 'absent';
+  throw error;
+}
+
+function releaseFlock(directory: string, fd: number): void {
+  writeLock(directory, '');
+  closeSync(fd);
 }
 
 /** Say in LOCK who has it: for messages, and for processes that have no flock(1). */
-function writeOwner(directory: string, text: string): void {
+function writeLock(directory: string, text: string): void {
   try {
     writeFileSync(join(directory, LOCK_NAME), text);
   } catch {} // The lock itself holds without the text.
 }
 
-function tryOwnerFile(directory: string): Lock | undefined {
-  const path = join(directory, OWNER_NAME);
-  const name = ownName();
-  const release = (): void => rmSync(path, { force: true });
-  if (isAlive(readText(join(directory, LOCK_NAME)).trim())) return undefined;
-  if (createWith(path, name)) return { release };
-  const owner = readText(path);
-  if (isAlive(owner) || !removeStale(path, owner)) return undefined;
-  return createWith(path, name) ? { release } : undefined;
-}
-
-function createWith(path: string, text: string): boolean {
+function readLock(directory: string): string {
   try {
-    const fd = openSync(path, 'wx', 0o644);
-    writeSync(fd, text);
-    closeSync(fd);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-/** Take a stale owner file away, unless somebody else has done so and put a new one in its place. */
-function removeStale(path: string, owner: string): boolean {
-  const aside = `${path}.${process.pid}.${performance.now()}`;
-  try {
-    renameSync(path, aside);
-  } catch {
-    return false;
-  }
-  const isSame = readText(aside) === owner;
-  if (!isSame) {
-    try {
-      linkSync(aside, path);
-    } catch {} // Somebody has taken the name meanwhile: then the lock is theirs.
-  }
-  rmSync(aside, { force: true });
-  return isSame;
-}
-
-/** This process: its id, the boot of the machine, and the start of the process, which tell it from a later namesake. */
-function ownName(): string {
-  return `${process.pid} ${bootId()} ${startOf(process.pid)}`;
-}
-
-function isAlive(owner: string): boolean {
-  const [pid, boot, start] = owner.split(' ');
-  if (pid === undefined || boot !== bootId()) return false;
-  try {
-    process.kill(Number(pid), 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
-  return start === startOf(Number(pid));
-}
-
-function bootId(): string {
-  return readText('/proc/sys/kernel/random/boot_id').trim() || 'unknown';
-}
-
-/** When a process started, as the system counts it; the field of /proc/PID/stat behind the name in parentheses. */
-function startOf(pid: number): string {
-  return readText(`/proc/${pid}/stat`).split(') ')[1]?.split(' ')[19] ?? 'unknown';
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(join(directory, LOCK_NAME), 'utf8').trim();
   } catch {
     return '';
   }
