@@ -12,6 +12,7 @@ import { type Lock, lockDirectory } from './disk/lock-file.ts';
 import { MANIFEST_NAME } from './disk/manifest.ts';
 import { EngineError } from './errors.ts';
 import type { Input } from './format/bytes.ts';
+import { FILE_HEADER_SIZE } from './format/file-header.ts';
 import type { SpaceOrder } from './keydir/key-index.ts';
 import { Log } from './log.ts';
 import {
@@ -36,6 +37,10 @@ export interface DatabaseStats {
   readonly dataFiles: number;
   /** Bytes of all data files, those included that are not written yet. */
   readonly dataBytes: number;
+  /** Bytes of the records that keys have now. */
+  readonly liveBytes: number;
+  /** All other bytes but file headers: what was replaced or deleted, and what says so. A merge wins most of them back. */
+  readonly deadBytes: number;
   /** Bytes accepted and not handed to the operating system yet. */
   readonly pendingBytes: number;
   /** Shared fdatasyncs so far. */
@@ -231,11 +236,16 @@ export class Database {
   /** Counts and sizes, as of now. */
   get stats(): DatabaseStats {
     const { log, writer } = this.#commit;
+    const dataFiles = log.manifest.files.length;
+    const dataBytes = log.files.totalSize + log.pendingSize;
+    const liveBytes = this.#spaces.liveBytes;
     return {
       keys: this.#spaces.keyCount,
       spaces: this.#spaces.all().length,
-      dataFiles: log.manifest.files.length,
-      dataBytes: log.files.totalSize + log.pendingSize,
+      dataFiles,
+      dataBytes,
+      liveBytes,
+      deadBytes: dataBytes - liveBytes - dataFiles * FILE_HEADER_SIZE,
       pendingBytes: this.pendingBytes,
       syncs: writer.queue.rounds,
       cacheHits: log.cache.hits,

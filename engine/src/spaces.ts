@@ -49,6 +49,11 @@ export class Spaces {
     return Array.from(this.#byId.values()).reduce((sum, { records }) => sum + records.index.keydir.size, 0);
   }
 
+  /** Bytes of the records that keys of all spaces have now. */
+  get liveBytes(): number {
+    return Array.from(this.#byId.values()).reduce((sum, { records }) => sum + records.index.usage.total, 0);
+  }
+
   create(order: SpaceOrder): Space {
     if (!Object.hasOwn(ORDER_BYTES, order)) throw new EngineError('INVALID_ARGUMENT', "order must be 'key' or 'hash'");
     const { log, durability } = this.#commit;

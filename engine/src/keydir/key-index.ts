@@ -7,6 +7,7 @@
  *                 those who walk the order skip, as they look each key up anyway.
  */
 
+import { FileUsage } from '../disk/file-usage.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
 import { HashOrder } from './hash-order.ts';
 import { History } from './history.ts';
@@ -36,6 +37,9 @@ export class KeyIndex {
     if (this.keydir.get(key) === undefined) this.order.remove(key);
   });
 
+  /** What the entries of the keydir, and no older versions, take up in the data files. */
+  readonly usage: FileUsage = new FileUsage();
+
   /** An index with no keys, or with those of a keydir that is its own from now on. */
   constructor(order: SpaceOrder, hashSeed: readonly [number, number], keydir: Keydir = new MapKeydir()) {
     this.keydir = keydir;
@@ -49,6 +53,7 @@ export class KeyIndex {
     const keys: KeyString[] = [];
     for (const entry of keydir.entries()) {
       keys.push(entry.key);
+      index.usage.add(entry);
       if (entry.expiresAtMs !== 0) index.expiry.add(entry);
     }
     if (order === 'key') keys.sort(); // Characters below 256 compare like the bytes they stand for.
@@ -60,6 +65,8 @@ export class KeyIndex {
   put(entry: Entry): Entry | undefined {
     const older = this.keydir.get(entry.key);
     this.keydir.put(entry);
+    this.usage.add(entry);
+    if (older !== undefined) this.usage.free(older);
     if (older !== undefined) this.history.keep(older, entry.seq);
     else if (!this.history.has(entry.key)) this.order.add(entry.key);
     if (entry.expiresAtMs !== 0) this.expiry.add(entry);
@@ -71,6 +78,7 @@ export class KeyIndex {
     const older = this.keydir.get(key);
     if (older === undefined) return undefined;
     this.keydir.delete(key);
+    this.usage.free(older);
     this.history.keep(older, seq);
     if (!this.history.has(key)) this.order.remove(key);
     return older;
