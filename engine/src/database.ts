@@ -6,6 +6,7 @@
 
 import { Clock } from './clock.ts';
 import { Commit } from './commit.ts';
+import type { Cursor } from './cursor.ts';
 import { parseDataFileName } from './disk/file-names.ts';
 import { toEngineError } from './disk/io-error.ts';
 import { type Lock, lockDirectory } from './disk/lock-file.ts';
@@ -15,6 +16,7 @@ import type { Input } from './format/bytes.ts';
 import { FILE_HEADER_SIZE } from './format/file-header.ts';
 import type { SpaceOrder } from './keydir/key-index.ts';
 import { Log } from './log.ts';
+import type { EntryWithValue } from './moment.ts';
 import {
   type ChangeOptions,
   type DatabaseOptions,
@@ -24,8 +26,9 @@ import {
   resolveOptions,
 } from './options.ts';
 import { type Recovered, type RecoveryReport, recover } from './recovery.ts';
-import type { Range } from './scan.ts';
-import type { EntryWithValue, Space } from './space.ts';
+import type { KeyRange, Range } from './scan.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { Space } from './space.ts';
 import { Spaces } from './spaces.ts';
 import { type Operation, WriteBatch, writeOperations } from './write-batch.ts';
 
@@ -113,19 +116,27 @@ export class Database {
     return this.#main.getEntry(key);
   }
 
-  /** Key and value of each key in the range, in the order of the keys' bytes. */
-  entries(range?: Range): IterableIterator<[Buffer, Buffer]> {
+  /**
+   * Key and value of each key in the range, in the order of the keys' bytes, all as of the first step: for `for`, for
+   * `for await`, or by hand with `next` and `seek`.
+   */
+  entries(range?: Range): Cursor<[Buffer, Buffer]> {
     return this.#main.entries(range);
   }
 
   /** The keys of {@link entries}. */
-  keys(range?: Range): IterableIterator<Buffer> {
+  keys(range?: Range): Cursor<Buffer> {
     return this.#main.keys(range);
   }
 
   /** The values of {@link entries}. */
-  values(range?: Range): IterableIterator<Buffer> {
+  values(range?: Range): Cursor<Buffer> {
     return this.#main.values(range);
+  }
+
+  /** The whole database as it is now, to be read later. Close it when you are done: it keeps alive what it sees. */
+  snapshot(): Snapshot {
+    return this.#spaces.snapshot();
   }
 
   // ---------------------------------------------------------------------------------------------------------- changes

@@ -1,5 +1,6 @@
 /** The public door of @zerocask/engine: whatever may be used from outside is named here. */
 
+export type { Cursor } from './cursor.ts';
 export { Database, type DatabaseStats } from './database.ts';
 export { type FileSystem, nodeFileSystem, type OpenFile, type OpenMode } from './disk/file-system.ts';
 export { CorruptionError, EngineError, type EngineErrorCode } from './errors.ts';
@@ -7,8 +8,10 @@ export type { Input } from './format/bytes.ts';
 export { MAX_KEY_SIZE, MAX_VALUE_SIZE } from './format/record.ts';
 export type { SpaceOrder } from './keydir/key-index.ts';
 export { type EntryInfo, type KeyString, keyBytes } from './keydir/keydir.ts';
+export type { EntryWithValue } from './moment.ts';
 export type { ChangeOptions, DatabaseOptions, Durability, OpenProgress, PutOptions } from './options.ts';
 export type { CutTail, RecoveryReport } from './recovery.ts';
-export type { Range } from './scan.ts';
-export type { EntryView, EntryWithValue, Space } from './space.ts';
+export type { KeyRange, Range } from './scan.ts';
+export type { Snapshot, SpaceSnapshot } from './snapshot.ts';
+export type { EntryView, Space } from './space.ts';
 export type { Operation, WriteBatch } from './write-batch.ts';

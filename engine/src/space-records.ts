@@ -15,6 +15,8 @@ import { MAX_VARINT_SIZE, writeVarint } from './format/varint.ts';
 import type { KeyIndex } from './keydir/key-index.ts';
 import { type Entry, type KeyString, keyBytes, toKeyString } from './keydir/keydir.ts';
 import { checkSizes, type Durability } from './options.ts';
+import type { Snapshots } from './keydir/snapshots.ts';
+import { Moment } from './moment.ts';
 
 /** The most keys of one space: what a JavaScript Map holds. */
 const MAX_KEYS = 2 ** 24 - 1;
@@ -27,17 +29,20 @@ export class SpaceRecords {
   readonly id: number;
   readonly commit: Commit;
   readonly #clock: Clock;
+  readonly snapshots: Snapshots;
   /** Whether keys that are due are removed here, or by the caller. */
   readonly #expires: boolean;
   #index: KeyIndex;
   #isDropped = false;
   readonly #patch: Buffer = Buffer.alloc(MAX_VARINT_SIZE);
 
-  constructor(id: number, index: KeyIndex, commit: Commit, clock: Clock, expires: boolean) {
+  constructor(id: number, index: KeyIndex, commit: Commit, snapshots: Snapshots, clock: Clock, expires: boolean) {
     this.id = id;
     this.commit = commit;
     this.#index = index;
+    this.snapshots = snapshots;
     this.#clock = clock;
+    index.history.serve(snapshots);
     this.#expires = expires;
   }
 
@@ -51,7 +56,7 @@ export class SpaceRecords {
   /** The index without the keys that are due. */
   get sweptIndex(): KeyIndex {
     const { index } = this;
-    if (this.#expires) this.#sweep(Number.POSITIVE_INFINITY);
+    this.removeDue();
     return index;
   }
 
@@ -59,6 +64,18 @@ export class SpaceRecords {
   drop(empty: KeyIndex): void {
     this.#isDropped = true;
     this.#index = empty;
+  }
+
+  /** Remove the keys that are due, unless that is left to the caller. */
+  removeDue(): void {
+    if (this.#expires) this.#sweep(Number.POSITIVE_INFINITY);
+  }
+
+  /** The keys as they are now, for as long as the moment's snapshot is open. */
+  moment(): Moment {
+    const index = this.sweptIndex;
+    const snapshot = this.snapshots.open(this.commit.log.position, this.#clock.now());
+    return new Moment(index, snapshot, this.commit, this.#expires);
   }
 
   /** The entry of a key that is there and not due. */

@@ -5,11 +5,13 @@
  * (`...Slice`, `peek`, `view`: a key is a stretch of a larger buffer, and results are the store's own memory).
  */
 
+import { Cursor, type CursorSource, entryKey, entryPair, entryValue } from './cursor.ts';
 import { EngineError } from './errors.ts';
 import { type Input, toBuffer } from './format/bytes.ts';
 import { HashOrder } from './keydir/hash-order.ts';
 import type { SpaceOrder } from './keydir/key-index.ts';
-import { type Entry, type EntryInfo, type KeyString, keyBytes, toKeyString } from './keydir/keydir.ts';
+import { type Entry, type EntryInfo, toKeyString } from './keydir/keydir.ts';
+import { copyValue, type EntryWithValue, type Moment, withValue } from './moment.ts';
 import {
   type ChangeOptions,
   checkDurability,
@@ -18,18 +20,8 @@ import {
   type Durability,
   type PutOptions,
 } from './options.ts';
-import { keysInRange, limitOf, type Range, toKey } from './scan.ts';
+import { checkRange, deleteBounds, type KeyRange, type Range, toKey } from './scan.ts';
 import type { SpaceRecords } from './space-records.ts';
-
-/** A value with all that is known of its key. */
-export interface EntryWithValue {
-  readonly value: Buffer;
-  /** The seq of the newest change of this key. */
-  readonly seq: number;
-  readonly tag: number;
-  readonly expiresAtMs?: number;
-  readonly orderKey?: Buffer;
-}
 
 /** A value in the store's own memory, `buffer[start, end)`: valid until the next call into the store, not to be changed. */
 export interface EntryView {
@@ -49,6 +41,7 @@ export class Space {
   readonly id: number;
   readonly order: SpaceOrder;
   readonly #records: SpaceRecords;
+  readonly #source: CursorSource;
   readonly #view: EntryView;
 
   /** @internal Spaces are made by {@link Database.createSpace}. */
@@ -56,6 +49,14 @@ export class Space {
     this.id = records.id;
     this.order = records.index.orderName;
     this.#records = records;
+    this.#source = {
+      open: owner => {
+        const moment = records.moment();
+        records.snapshots.closeWith(owner, moment.snapshot);
+        return moment;
+      },
+      close: ({ snapshot }) => records.snapshots.close(snapshot),
+    };
     this.#view = { buffer: Buffer.alloc(0), start: 0, end: 0, tag: 0, seq: 0, expiresAtMs: 0, orderKey: undefined };
   }
 
@@ -74,7 +75,7 @@ export class Space {
   /** The value of `key`; `undefined` when the key is absent. */
   get(key: Input): Buffer | undefined {
     const entry = this.#records.find(toKey(key));
-    return entry === undefined ? undefined : this.#copyValue(entry);
+    return entry === undefined ? undefined : copyValue(this.#records.commit.log, entry);
   }
 
   /** Whether `key` is there. */
@@ -85,14 +86,7 @@ export class Space {
   /** The value of `key` with its seq, tag, expiry and order key; `undefined` when the key is absent. */
   getEntry(key: Input): EntryWithValue | undefined {
     const entry = this.#records.find(toKey(key));
-    if (entry === undefined) return undefined;
-    return {
-      value: this.#copyValue(entry),
-      seq: entry.seq,
-      tag: entry.tag,
-      ...(entry.expiresAtMs !== 0 && { expiresAtMs: entry.expiresAtMs }),
-      ...(entry.orderKey !== undefined && { orderKey: Buffer.from(entry.orderKey) }),
-    };
+    return entry === undefined ? undefined : withValue(this.#records.commit.log, entry);
   }
 
   /**
@@ -126,20 +120,20 @@ export class Space {
 
   /**
    * Key and value of each key in the range: by the bytes of the keys, or by their hash in a space of order 'hash', which
-   * has no ranges. Keys put meanwhile are not met, keys deleted meanwhile neither.
+   * has no ranges. All as of the first step, whatever is changed meanwhile.
    */
-  *entries(range: Range = {}): IterableIterator<[Buffer, Buffer]> {
-    for (const entry of this.#walk(range)) yield [keyBytes(entry.key), this.#copyValue(entry)];
+  entries(range: Range = {}): Cursor<[Buffer, Buffer]> {
+    return this.#cursor(range, entryPair);
   }
 
   /** The keys of {@link entries}. */
-  *keys(range: Range = {}): IterableIterator<Buffer> {
-    for (const entry of this.#walk(range)) yield keyBytes(entry.key);
+  keys(range: Range = {}): Cursor<Buffer> {
+    return this.#cursor(range, entryKey);
   }
 
   /** The values of {@link entries}. */
-  *values(range: Range = {}): IterableIterator<Buffer> {
-    for (const entry of this.#walk(range)) yield this.#copyValue(entry);
+  values(range: Range = {}): Cursor<Buffer> {
+    return this.#cursor(range, entryValue);
   }
 
   // ----------------------------------------------------------------------------------------------------- for servers
@@ -227,39 +221,15 @@ export class Space {
 
   // -------------------------------------------------------------------------------------------------------------------
 
-  *#walk(range: Range): IterableIterator<Entry> {
-    let left = limitOf(range);
-    const { order } = this.#records.index;
-    for (const key of order instanceof HashOrder ? this.#hashed(range) : keysInRange(order, range)) {
-      if (left <= 0) return;
-      const entry = this.#records.find(key);
-      if (entry === undefined) continue;
-      left--;
-      yield entry;
-    }
-  }
-
-  *#hashed({ limit: _, ...bounds }: Range): IterableIterator<KeyString> {
-    if (Object.keys(bounds).length > 0) {
-      throw new EngineError('UNSUPPORTED', 'a space of order hash has no ranges; only limit may be given');
-    }
-    let cursor = 0;
-    do {
-      const found: KeyString[] = [];
-      cursor = this.#hashOrder().scan(cursor, 100, key => found.push(key));
-      yield* found;
-    } while (cursor !== 0);
+  #cursor<T>(range: Range, pick: (entry: Entry, moment: Moment) => T): Cursor<T> {
+    checkRange(this.order, range);
+    return new Cursor(this.#source, range, pick);
   }
 
   #hashOrder(): HashOrder {
     const { order } = this.#records.index;
     if (order instanceof HashOrder) return order;
     throw new EngineError('UNSUPPORTED', 'only a space of order hash can be scanned by hash and has a random()');
-  }
-
-  #copyValue(entry: Entry): Buffer {
-    const { buffer, start, end } = this.#records.commit.log.view(entry);
-    return Buffer.from(buffer.subarray(start, end));
   }
 
   #level(given: Durability | undefined): Durability {

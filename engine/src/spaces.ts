@@ -10,23 +10,43 @@ import type { Commit } from './commit.ts';
 import { EngineError } from './errors.ts';
 import { KIND_SPACE_CREATE, KIND_SPACE_DROP } from './format/record.ts';
 import { KeyIndex, ORDER_BYTES, type SpaceOrder } from './keydir/key-index.ts';
+import { type Keeper, type OpenSnapshot, Snapshots } from './keydir/snapshots.ts';
+import { Moment } from './moment.ts';
+import { Snapshot } from './snapshot.ts';
 import { Space } from './space.ts';
 import { SpaceRecords } from './space-records.ts';
 
 const NOTHING = Buffer.alloc(0);
 
+interface ListedSpace {
+  readonly space: Space;
+  readonly records: SpaceRecords;
+  /** The seq of the change that made it; 0 when that was before this opening. */
+  readonly madeSeq: number;
+}
+
+interface DroppedSpace {
+  readonly id: number;
+  readonly index: KeyIndex;
+  readonly madeSeq: number;
+  readonly droppedSeq: number;
+}
+
 /** The key spaces of a database. */
-export class Spaces {
+export class Spaces implements Keeper {
   readonly #commit: Commit;
   readonly #clock: Clock;
   readonly #expires: boolean;
-  readonly #byId = new Map<number, { readonly space: Space; readonly records: SpaceRecords }>();
+  readonly #snapshots = new Snapshots();
+  readonly #byId = new Map<number, ListedSpace>();
+  /** Spaces that are gone, and that an open snapshot may see. */
+  #dropped: DroppedSpace[] = [];
 
   constructor(indexes: ReadonlyMap<number, KeyIndex>, commit: Commit, clock: Clock, expires: boolean) {
     this.#commit = commit;
     this.#clock = clock;
     this.#expires = expires;
-    for (const [id, index] of indexes) this.#add(id, index);
+    for (const [id, index] of indexes) this.#add(id, index, 0);
   }
 
   /** The records of a space. @throws {EngineError} `NO_SPACE_WITH_ID`. */
@@ -60,28 +80,59 @@ export class Spaces {
     const id = log.manifest.maxSpaceId + 1;
     this.#commit.begin();
     const value = Buffer.of(ORDER_BYTES[order]);
-    log.add(KIND_SPACE_CREATE, id, 0, 0, undefined, NOTHING, 0, 0, value, 0, value.length);
+    const seq = log.add(KIND_SPACE_CREATE, id, 0, 0, undefined, NOTHING, 0, 0, value, 0, value.length);
     this.#commit.end(durability);
     log.manifest.maxSpaceId = id;
-    return this.#add(id, new KeyIndex(order, log.manifest.hashSeed));
+    return this.#add(id, new KeyIndex(order, log.manifest.hashSeed), seq);
   }
 
   drop(id: number): number {
     if (id === 0) throw new EngineError('INVALID_ARGUMENT', 'the default space cannot be dropped');
-    const records = this.recordsOf(id);
+    const { index } = this.recordsOf(id);
     const { log, durability } = this.#commit;
     this.#commit.begin();
     const seq = log.add(KIND_SPACE_DROP, id, 0, 0, undefined, NOTHING, 0, 0, NOTHING, 0, 0);
     this.#commit.end(durability);
+    const { records, madeSeq } = this.#byId.get(id)!;
     this.#byId.delete(id);
     records.drop(new KeyIndex('key', log.manifest.hashSeed));
+    if (this.#snapshots.newestSeq >= madeSeq) {
+      this.#dropped.push({ id, index, madeSeq, droppedSeq: seq });
+      this.#snapshots.addKeeper(this);
+    }
     return seq;
   }
 
-  #add(id: number, index: KeyIndex): Space {
-    const records = new SpaceRecords(id, index, this.#commit, this.#clock, this.#expires);
+  // -------------------------------------------------------------------------------------------------------- snapshots
+
+  /** All spaces as they are now, without the keys that are due. */
+  snapshot(): Snapshot {
+    for (const { records } of this.#byId.values()) records.removeDue();
+    const open = this.#snapshots.open(this.#commit.log.position, this.#clock.now());
+    return new Snapshot(this.#snapshots, open, id => this.#momentOf(id, open));
+  }
+
+  #momentOf(id: number, open: OpenSnapshot): Moment | undefined {
+    const listed = this.#byId.get(id);
+    const index =
+      listed === undefined
+        ? this.#dropped.find(gone => gone.id === id && gone.madeSeq <= open.seq && gone.droppedSeq > open.seq)?.index
+        : listed.madeSeq <= open.seq
+          ? listed.records.index
+          : undefined;
+    return index && new Moment(index, open, this.#commit, this.#expires);
+  }
+
+  /** See {@link Keeper}: of dropped spaces. */
+  trim(oldestSeq: number): 'nothing' | 'seen' {
+    this.#dropped = this.#dropped.filter(({ droppedSeq }) => droppedSeq > oldestSeq);
+    return this.#dropped.length === 0 ? 'nothing' : 'seen';
+  }
+
+  #add(id: number, index: KeyIndex, madeSeq: number): Space {
+    const records = new SpaceRecords(id, index, this.#commit, this.#snapshots, this.#clock, this.#expires);
     const space = new Space(records);
-    this.#byId.set(id, { space, records });
+    this.#byId.set(id, { space, records, madeSeq });
     return space;
   }
 }

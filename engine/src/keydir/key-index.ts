@@ -84,6 +84,12 @@ export class KeyIndex {
     return older;
   }
 
+  /** Whether there is a key from `from` up to, and without, `to`. */
+  hasKeyIn(from: KeyString, to: KeyString | undefined): boolean {
+    for (const key of this.#keysFrom(from, to)) if (this.keydir.get(key) !== undefined) return true;
+    return false;
+  }
+
   /** The change with this seq removes all keys from `from` up to, and without, `to`; returns their entries. */
   removeRange(from: KeyString, to: KeyString | undefined, seq: number): Entry[] {
     const removed: Entry[] = [];

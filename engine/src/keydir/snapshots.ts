@@ -15,6 +15,7 @@ export interface OpenSnapshot {
   readonly serial: number;
   /** Expiries are judged by this time. */
   readonly createdAtMs: number;
+  readonly isOpen: boolean;
 }
 
 /** Somebody who keeps old things for snapshots. */
@@ -34,6 +35,7 @@ export class Snapshots {
   #oldest: Listed | undefined;
   #newest: Listed | undefined;
   #lastSerial = 0;
+  readonly #owners = new FinalizationRegistry<OpenSnapshot>(snapshot => this.close(snapshot));
   readonly #keepers = new Set<Keeper>();
   #waiting: { readonly serial: number; readonly then: () => void }[] = [];
   #isTrimming = false;
@@ -53,6 +55,13 @@ export class Snapshots {
     return this.#lastSerial;
   }
 
+  /** How many are open. */
+  get size(): number {
+    let count = 0;
+    for (let snapshot = this.#oldest; snapshot !== undefined; snapshot = snapshot.newer) count++;
+    return count;
+  }
+
   /** Look at the moment after the change with this seq. */
   open(seq: number, createdAtMs: number): OpenSnapshot {
     const older = this.#newest;
@@ -64,11 +73,17 @@ export class Snapshots {
     return snapshot;
   }
 
+  /** Should `owner` be forgotten with the snapshot open, close it when the garbage collector finds out. */
+  closeWith(owner: object, snapshot: OpenSnapshot): void {
+    this.#owners.register(owner, snapshot, snapshot);
+  }
+
   /** Nobody looks at this moment any more. A second call does nothing. */
   close(snapshot: OpenSnapshot): void {
     const listed = snapshot as Listed;
     if (!listed.isOpen) return;
     listed.isOpen = false;
+    this.#owners.unregister(listed);
     if (listed.newer === undefined) this.#newest = listed.older;
     else listed.newer.older = listed.older;
     if (listed.older !== undefined) {

@@ -1,0 +1,140 @@
+/**
+ * Snapshot: the whole database as it was when the snapshot was made, until it is closed.
+ *
+ * Making one costs no more than a place in a list. While it is open, each key that changes keeps in memory the version
+ * that the snapshot sees, and the files in which such versions lie are not removed.
+ */
+
+import { Cursor, type CursorSource, entryKey, entryPair, entryValue } from './cursor.ts';
+import type { Input } from './format/bytes.ts';
+import type { SpaceOrder } from './keydir/key-index.ts';
+import type { Entry } from './keydir/keydir.ts';
+import type { OpenSnapshot, Snapshots } from './keydir/snapshots.ts';
+import type { EntryWithValue, Moment } from './moment.ts';
+import { checkRange, type Range, toKey } from './scan.ts';
+
+/** One space of a {@link Snapshot}: its reads, and no changes. */
+export class SpaceSnapshot {
+  readonly id: number;
+  readonly #moment: Moment;
+  readonly #source: CursorSource;
+
+  /** @internal Made by {@link Snapshot.space}. */
+  constructor(id: number, moment: Moment) {
+    this.id = id;
+    this.#moment = moment;
+    this.#source = { open: () => moment, close: () => {} };
+  }
+
+  get order(): SpaceOrder {
+    return this.#moment.index.orderName;
+  }
+
+  /** The value that `key` had; `undefined` when it was absent. */
+  get(key: Input): Buffer | undefined {
+    const entry = this.#moment.find(toKey(key));
+    return entry === undefined ? undefined : this.#moment.valueOf(entry);
+  }
+
+  /** Whether `key` was there. */
+  has(key: Input): boolean {
+    return this.#moment.find(toKey(key)) !== undefined;
+  }
+
+  /** The value that `key` had, with its seq, tag, expiry and order key; `undefined` when it was absent. */
+  getEntry(key: Input): EntryWithValue | undefined {
+    const entry = this.#moment.find(toKey(key));
+    return entry === undefined ? undefined : this.#moment.withValue(entry);
+  }
+
+  /** Key and value of each key that was in the range. */
+  entries(range: Range = {}): Cursor<[Buffer, Buffer]> {
+    return this.#cursor(range, entryPair);
+  }
+
+  /** The keys of {@link entries}. */
+  keys(range: Range = {}): Cursor<Buffer> {
+    return this.#cursor(range, entryKey);
+  }
+
+  /** The values of {@link entries}. */
+  values(range: Range = {}): Cursor<Buffer> {
+    return this.#cursor(range, entryValue);
+  }
+
+  #cursor<T>(range: Range, pick: (entry: Entry, moment: Moment) => T): Cursor<T> {
+    checkRange(this.order, range);
+    return new Cursor(this.#source, range, pick);
+  }
+}
+
+/** The database at one moment. Close it when you are done: it keeps alive what it sees. */
+export class Snapshot implements Disposable {
+  readonly #snapshots: Snapshots;
+  readonly #open: OpenSnapshot;
+  readonly #momentOf: (space: number) => Moment | undefined;
+  readonly #mainMoment: Moment;
+  readonly #main: SpaceSnapshot;
+
+  /** @internal Made by {@link Database.snapshot}. */
+  constructor(snapshots: Snapshots, open: OpenSnapshot, momentOf: (space: number) => Moment | undefined) {
+    this.#snapshots = snapshots;
+    this.#open = open;
+    this.#momentOf = momentOf;
+    this.#mainMoment = momentOf(0)!;
+    this.#main = new SpaceSnapshot(0, this.#mainMoment);
+    snapshots.closeWith(this, open);
+  }
+
+  /** The seq of the newest change that it sees. */
+  get seq(): number {
+    return this.#open.seq;
+  }
+
+  /** The value that `key` had; `undefined` when it was absent. @throws {EngineError} `CLOSED`, as every read here. */
+  get(key: Input): Buffer | undefined {
+    return this.#main.get(key);
+  }
+
+  /** Whether `key` was there. */
+  has(key: Input): boolean {
+    return this.#main.has(key);
+  }
+
+  /** The value that `key` had, with its seq, tag, expiry and order key; `undefined` when it was absent. */
+  getEntry(key: Input): EntryWithValue | undefined {
+    return this.#main.getEntry(key);
+  }
+
+  /** Key and value of each key that was in the range, in the order of the keys' bytes. */
+  entries(range?: Range): Cursor<[Buffer, Buffer]> {
+    return this.#main.entries(range);
+  }
+
+  /** The keys of {@link entries}. */
+  keys(range?: Range): Cursor<Buffer> {
+    return this.#main.keys(range);
+  }
+
+  /** The values of {@link entries}. */
+  values(range?: Range): Cursor<Buffer> {
+    return this.#main.values(range);
+  }
+
+  /** A space as it was, also when it has been dropped since; `undefined` when there was none with this id. */
+  space(id: number): SpaceSnapshot | undefined {
+    this.#mainMoment.assertOpen();
+    const moment = this.#momentOf(id);
+    return moment === undefined ? undefined : new SpaceSnapshot(id, moment);
+  }
+
+  /** Let go of what it sees; every use throws from now on. A second call does nothing. */
+  close(): void {
+    this.#snapshots.close(this.#open);
+  }
+
+  /** {@link close}, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
