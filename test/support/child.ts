@@ -58,7 +58,7 @@ function compiledTree(): string {
 function compileTree(): string {
   const target = temporaryDirectory('compiled');
   writeFileSync(join(target, 'package.json'), '{"type":"module"}');
-  for (const folder of ['engine/src', 'test/support/children']) {
+  for (const folder of ['engine/src', 'test/support/children', 'test/support/fault-house']) {
     for (const file of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })) {
       if (file.endsWith('.ts')) compileFile(join(root, folder, file), target);
     }
