@@ -37,7 +37,7 @@ export class Spaces implements Keeper {
   readonly #commit: Commit;
   readonly #clock: Clock;
   readonly #expires: boolean;
-  readonly #snapshots = new Snapshots();
+  readonly snapshots: Snapshots = new Snapshots();
   readonly #byId = new Map<number, ListedSpace>();
   /** Spaces that are gone, and that an open snapshot may see. */
   #dropped: DroppedSpace[] = [];
@@ -96,9 +96,9 @@ export class Spaces implements Keeper {
     const { records, madeSeq } = this.#byId.get(id)!;
     this.#byId.delete(id);
     records.drop(new KeyIndex('key', log.manifest.hashSeed));
-    if (this.#snapshots.newestSeq >= madeSeq) {
+    if (this.snapshots.newestSeq >= madeSeq) {
       this.#dropped.push({ id, index, madeSeq, droppedSeq: seq });
-      this.#snapshots.addKeeper(this);
+      this.snapshots.addKeeper(this);
     }
     return seq;
   }
@@ -108,8 +108,8 @@ export class Spaces implements Keeper {
   /** All spaces as they are now, without the keys that are due. */
   snapshot(): Snapshot {
     for (const { records } of this.#byId.values()) records.removeDue();
-    const open = this.#snapshots.open(this.#commit.log.position, this.#clock.now());
-    return new Snapshot(this.#snapshots, open, id => this.#momentOf(id, open));
+    const open = this.snapshots.open(this.#commit.log.position, this.#clock.now());
+    return new Snapshot(this.snapshots, open, id => this.#momentOf(id, open));
   }
 
   #momentOf(id: number, open: OpenSnapshot): Moment | undefined {
@@ -130,7 +130,7 @@ export class Spaces implements Keeper {
   }
 
   #add(id: number, index: KeyIndex, madeSeq: number): Space {
-    const records = new SpaceRecords(id, index, this.#commit, this.#snapshots, this.#clock, this.#expires);
+    const records = new SpaceRecords(id, index, this.#commit, this.snapshots, this.#clock, this.#expires);
     const space = new Space(records);
     this.#byId.set(id, { space, records, madeSeq });
     return space;
