@@ -160,6 +160,34 @@ export class Database {
     return this.#main.expireAt(key, expiresAtMs, options);
   }
 
+  /** Have `key` go away in so many milliseconds. The value is not written again. */
+  expire(key: Input, ttlMs: number, options?: ChangeOptions): number | undefined {
+    return this.#main.expire(key, ttlMs, options);
+  }
+
+  /** Have `key` stay; returns the seq of the change, or `undefined` when the key is absent or had no expiry. */
+  persist(key: Input, options?: ChangeOptions): number | undefined {
+    return this.#main.persist(key, options);
+  }
+
+  /** In how many milliseconds `key` goes away: `Infinity` when it stays, `undefined` when it is absent. */
+  ttl(key: Input): number | undefined {
+    return this.#main.ttl(key);
+  }
+
+  /**
+   * Remove every key of the range, with one record however many there are; returns the seq of the change, or `undefined`
+   * when there was no key and nothing was written.
+   */
+  deleteRange(range: KeyRange, options?: ChangeOptions): number | undefined {
+    return this.#main.deleteRange(range, options);
+  }
+
+  /** Remove every key of the default space; as {@link deleteRange} else. */
+  clear(options?: ChangeOptions): number | undefined {
+    return this.#main.clear(options);
+  }
+
   /** A new batch: changes to be made together, all or none. */
   batch(): WriteBatch {
     return new WriteBatch(this.#commit, this.#spaces);

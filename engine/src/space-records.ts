@@ -10,7 +10,7 @@
 import type { Clock } from './clock.ts';
 import type { Commit } from './commit.ts';
 import { EngineError } from './errors.ts';
-import { KIND_EXPIRY_PATCH, KIND_PUT, KIND_TOMBSTONE } from './format/record.ts';
+import { KIND_EXPIRY_PATCH, KIND_PUT, KIND_RANGE_DELETE, KIND_TOMBSTONE } from './format/record.ts';
 import { MAX_VARINT_SIZE, writeVarint } from './format/varint.ts';
 import type { KeyIndex } from './keydir/key-index.ts';
 import { type Entry, type KeyString, keyBytes, toKeyString } from './keydir/keydir.ts';
@@ -76,6 +76,11 @@ export class SpaceRecords {
     const index = this.sweptIndex;
     const snapshot = this.snapshots.open(this.commit.log.position, this.#clock.now());
     return new Moment(index, snapshot, this.commit, this.#expires);
+  }
+
+  /** The time by which expiries are judged, in milliseconds since the Unix epoch. */
+  get now(): number {
+    return this.#clock.now();
   }
 
   /** The entry of a key that is there and not due. */
@@ -147,6 +152,20 @@ export class SpaceRecords {
     const seq = this.#addTombstone(key, start, end);
     this.commit.end(level);
     this.#index.delete(name, seq);
+    return seq;
+  }
+
+  /** Remove all keys from `from` up to, and without, `to`; returns the seq, or undefined when there was none. */
+  deleteRange(from: KeyString, to: KeyString | undefined, level: Durability): number | undefined {
+    if (!this.sweptIndex.hasKeyIn(from, to)) return undefined;
+    const start = keyBytes(from);
+    const end = to === undefined ? NOTHING : keyBytes(to);
+    checkSizes(start.length, end.length);
+    const { log } = this.commit;
+    this.commit.begin();
+    const seq = log.add(KIND_RANGE_DELETE, this.id, 0, 0, undefined, start, 0, start.length, end, 0, end.length);
+    this.commit.end(level);
+    this.#index.removeRange(from, to, seq);
     return seq;
   }
 

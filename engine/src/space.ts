@@ -118,6 +118,37 @@ export class Space {
     return this.#records.expire(k, 0, k.length, expiresAtMs ?? 0, this.#level(options?.durability));
   }
 
+  /** Have `key` go away in so many milliseconds; as {@link expireAt} else. */
+  expire(key: Input, ttlMs: number, options?: ChangeOptions): number | undefined {
+    return this.expireAt(key, this.#records.now + ttlMs, options);
+  }
+
+  /** Have `key` stay; returns the seq of the change, or `undefined` when the key is absent or had no expiry. */
+  persist(key: Input, options?: ChangeOptions): number | undefined {
+    return this.ttl(key) === Number.POSITIVE_INFINITY ? undefined : this.expireAt(key, undefined, options);
+  }
+
+  /** In how many milliseconds `key` goes away: `Infinity` when it stays, `undefined` when it is absent. */
+  ttl(key: Input): number | undefined {
+    const entry = this.#records.find(toKey(key));
+    if (entry === undefined) return undefined;
+    return entry.expiresAtMs === 0 ? Number.POSITIVE_INFINITY : entry.expiresAtMs - this.#records.now;
+  }
+
+  /**
+   * Remove every key of the range, with one record however many there are; returns the seq of the change, or `undefined`
+   * when there was no key and nothing was written. A space of order 'hash' has no ranges: it can be cleared.
+   */
+  deleteRange(range: KeyRange, options?: ChangeOptions): number | undefined {
+    const { from, to } = deleteBounds(range, this.order);
+    return this.#records.deleteRange(from, to, this.#level(options?.durability));
+  }
+
+  /** Remove every key; as {@link deleteRange} else. */
+  clear(options?: ChangeOptions): number | undefined {
+    return this.deleteRange({}, options);
+  }
+
   /**
    * Key and value of each key in the range: by the bytes of the keys, or by their hash in a space of order 'hash', which
    * has no ranges. All as of the first step, whatever is changed meanwhile.
