@@ -183,7 +183,7 @@ export class Commit {
   #flushAtExit(): void {
     try {
       this.#queued.append();
-      if (!this.writer.isBroken) this.log.flush();
+      this.writer.endAtExit();
     } catch {} // Nobody is left to be told; what level 'memory' had not handed over was never promised.
   }
 }

@@ -23,6 +23,9 @@ export const POISONED_NAME = 'POISONED';
 /** How long to wait, in milliseconds, before stuck bytes are tried again. */
 const RETRY_MS = 100;
 
+/** The longest time a timer can be set to, in milliseconds: 24 days. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** Writes and syncs the log of one open database. */
 export class LogWriter {
   readonly log: Log;
@@ -37,6 +40,7 @@ export class LogWriter {
   readonly #writtenWaiters = new WaitList();
   #retryTimer: NodeJS.Timeout | undefined;
   #intervalTimer: NodeJS.Timeout | undefined;
+  /** When the timer should fire, by the clock that nobody sets. */
   #intervalEndsAtMs = 0;
   /** The newest record that had been written when the last write began. */
   #writtenBefore = 0;
@@ -147,13 +151,15 @@ export class LogWriter {
   }
 
   #armInterval(intervalMs: number): void {
+    const nowMs = performance.now();
+    const endsAtMs = nowMs + Math.min(intervalMs, MAX_TIMER_MS);
     const isOldest = this.log.syncedSeq >= this.#writtenBefore; // All before this write has been synced meanwhile.
-    if (this.#intervalTimer === undefined || isOldest) {
+    if (this.#intervalTimer === undefined || isOldest || endsAtMs < this.#intervalEndsAtMs) {
       clearTimeout(this.#intervalTimer);
-      this.#intervalEndsAtMs = Date.now() + intervalMs;
-      this.#intervalTimer = setTimeout(this.#endInterval, intervalMs).unref();
-    } else if (Date.now() > this.#intervalEndsAtMs) {
-      this.#endInterval(); // The program has held up its own timers.
+      this.#intervalEndsAtMs = endsAtMs;
+      this.#intervalTimer = setTimeout(this.#endInterval, endsAtMs - nowMs).unref();
+    } else if (nowMs > this.#intervalEndsAtMs) {
+      this.#endIntervalLate();
     }
   }
 
@@ -162,6 +168,16 @@ export class LogWriter {
     this.#intervalTimer = undefined;
     if (this.log.writtenSeq > this.log.syncedSeq) this.queue.start();
   };
+
+  /** The program has held up its own timers. As long as it does, no round comes to its end: then it has to wait itself. */
+  #endIntervalLate(): void {
+    const isRoundOpen = this.queue.isBusy;
+    this.#endInterval();
+    if (!isRoundOpen) return;
+    try {
+      this.syncNow();
+    } catch {} // The write was made as its level says; whoever comes next is told that the store is poisoned.
+  }
 
   /** Resolves when everything before this call is on the disk. */
   async sync(): Promise<void> {
@@ -199,6 +215,13 @@ export class LogWriter {
       writeFile(this.#fs, join(this.log.directory, POISONED_NAME), Buffer.from(`${String(cause)}\n`), false);
     } catch {} // Without the mark the next open trusts what it reads, as it would after a power cut.
     return error;
+  }
+
+  /** The process ends: hand over what is pending, and have on the disk what would have been soon. @throws what fails. */
+  endAtExit(): void {
+    if (this.isBroken) return;
+    this.log.flush();
+    if (this.#intervalTimer !== undefined) this.log.sync();
   }
 
   /** Write and sync everything, seal the files, close them. @throws {EngineError} when something could not be written. */

@@ -54,6 +54,11 @@ export class SyncQueue {
     this.#waiters.release(this.#log.syncedSeq);
   }
 
+  /** Whether a round is under way. */
+  get isBusy(): boolean {
+    return this.#round !== undefined;
+  }
+
   /** Resolves when no round is under way. */
   async idle(): Promise<void> {
     while (this.#round !== undefined) await this.#round;
@@ -77,6 +82,7 @@ export class SyncQueue {
         this.rounds++;
         this.#roundSeq = this.#log.writtenSeq;
         await this.#log.syncLater();
+        if (this.#failed) return; // Another sync has failed meanwhile: this one proves nothing.
         this.#sealRetired();
         this.#waiters.release(this.#log.syncedSeq);
         if (this.#waiters.lowest <= this.#log.writtenSeq) this.#wanted = true;
