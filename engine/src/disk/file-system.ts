@@ -74,9 +74,18 @@ class NodeFile implements OpenFile {
     nodeFs.fdatasyncSync(this.#fd);
   }
 
+  /**
+   * Through a descriptor of its own: the system tells each descriptor once that bytes could not be written back, and two
+   * syncs by one descriptor at the same time would hear of it one in place of the other.
+   */
   syncDataLater(): Promise<void> {
+    const own = openAgain(this.#fd);
     return new Promise((resolve, reject) => {
-      nodeFs.fdatasync(this.#fd, error => (error === null ? resolve() : reject(error)));
+      nodeFs.fdatasync(own ?? this.#fd, error => {
+        if (own !== undefined) nodeFs.closeSync(own);
+        if (error === null) resolve();
+        else reject(error);
+      });
     });
   }
 
@@ -86,6 +95,15 @@ class NodeFile implements OpenFile {
 
   close(): void {
     nodeFs.closeSync(this.#fd);
+  }
+}
+
+/** A second descriptor of an open file, whatever its name is by now; undefined where the system has no way to it. */
+function openAgain(fd: number): number | undefined {
+  try {
+    return nodeFs.openSync(`/proc/self/fd/${fd}`, 'r');
+  } catch {
+    return undefined;
   }
 }
 
