@@ -61,7 +61,7 @@ export class History implements Keeper {
   /** The change with seq `endSeq` has replaced or removed `entry`: keep it if an open snapshot sees it. */
   keep(entry: Entry, endSeq: number): void {
     const snapshots = this.#snapshots;
-    if (snapshots === undefined || snapshots.newestSeq < entry.seq) return;
+    if (snapshots === undefined || snapshots.isEmpty || snapshots.newestSeq < entry.seq) return;
     const version: Version = { entry, endSeq, newer: undefined, wentNext: undefined };
     if (this.#wentLast === undefined) this.#wentFirst = version;
     else this.#wentLast.wentNext = version;

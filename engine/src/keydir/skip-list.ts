@@ -109,8 +109,14 @@ export class SkipList {
   #search(key: KeyString): SkipNode[] {
     const path = this.#path;
     let node = this.#head;
+    let tooFar: SkipNode | undefined; // Not compared again one lane below.
     for (let lane = this.#height - 1; lane >= 0; lane--) {
-      for (let next = node.next[lane]; next !== undefined && next.key < key; next = node.next[lane]) node = next;
+      let next = node.next[lane];
+      while (next !== tooFar && next !== undefined && next.key < key) {
+        node = next;
+        next = node.next[lane];
+      }
+      tooFar = next;
       path[lane] = node;
     }
     return path;

@@ -55,6 +55,11 @@ export class Snapshots {
     return this.#lastSerial;
   }
 
+  /** Whether none is open, as nearly always. */
+  get isEmpty(): boolean {
+    return this.#newest === undefined;
+  }
+
   /** How many are open. */
   get size(): number {
     let count = 0;
