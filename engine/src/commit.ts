@@ -4,11 +4,12 @@
  *
  * Invariants: (1) in call mode, a change whose `end` throws has left no byte in the log, pending or written;
  *             (2) in turn mode, `end` never fails: bytes that cannot be written now stay pending and are tried again;
- *             (3) what was queued before a change is appended before it.
+ *             (3) what was queued before a change is appended before it;
+ *             (4) while a transaction holds the log, no change is made but its own, and those of keys that are due.
  */
 
 import { toEngineError } from './disk/io-error.ts';
-import type { EngineError } from './errors.ts';
+import { EngineError } from './errors.ts';
 import { onExit } from './exit-hook.ts';
 import type { Log } from './log.ts';
 import { LogWriter } from './log-writer.ts';
@@ -26,6 +27,7 @@ export class Commit {
   readonly #queued = new QueuedWrites(this);
   readonly #forgetExit: () => void;
   #isClosed = false;
+  #isHeld = false;
   #immediate: NodeJS.Immediate | undefined;
   /** What was pending before the open unit, to go back to when its append fails. */
   #sizeBefore = 0;
@@ -51,7 +53,13 @@ export class Commit {
 
   /** Ask for a change; if this returns, records may be added to the log. @throws {EngineError} when none can be now. */
   begin(): void {
+    if (this.#isHeld) throw new EngineError('INVALID_ARGUMENT', 'a transaction is running: make the change with it');
     if (!this.#queued.isEmpty) this.#queued.append();
+    this.beginNext();
+  }
+
+  /** `begin` for a change that comes before what is queued. */
+  beginNext(): void {
     this.writer.assertReady();
     if (this.turnMode) this.#enterTurn();
     else this.#beginCall();
@@ -60,6 +68,22 @@ export class Commit {
   #beginCall(): void {
     if (this.log.pendingSize >= FLUSH_SIZE) this.writer.flushOrRefuse();
     this.#beginUnit();
+  }
+
+  /** Have done what was queued, for a change that depends on what is there. */
+  appendQueued(): void {
+    if (!this.#isHeld && !this.#queued.isEmpty) this.#queued.append();
+  }
+
+  /** Let nobody else change anything while `work` runs. */
+  hold<T>(work: () => T): T {
+    this.appendQueued();
+    this.#isHeld = true;
+    try {
+      return work();
+    } finally {
+      this.#isHeld = false;
+    }
   }
 
   #beginUnit(): void {
@@ -155,7 +179,7 @@ export class Commit {
   readonly #endOfTurn = (): void => {
     this.#immediate = undefined;
     if (this.#isClosed) return;
-    this.#queued.append();
+    this.appendQueued();
     if (this.turnMode) this.commitTurn();
     else if (this.log.pendingSize > 0) this.writer.flushOrKeep();
   };
@@ -164,14 +188,15 @@ export class Commit {
 
   /** Resolves when everything before this call is on the disk. */
   async sync(): Promise<void> {
-    this.#queued.append();
+    this.appendQueued();
     this.commitTurn();
     await this.writer.sync();
   }
 
   /** Write and sync everything, seal the files, close them. @throws {EngineError} when something could not be written. */
   async close(): Promise<void> {
-    this.#queued.append();
+    this.#isHeld = false; // Nothing comes of a transaction that closes the database.
+    this.appendQueued();
     this.commitTurn();
     this.#isClosed = true;
     this.#forgetExit();
@@ -182,7 +207,7 @@ export class Commit {
   /** The process ends: hand over what is pending, if that can still be done. */
   #flushAtExit(): void {
     try {
-      this.#queued.append();
+      this.appendQueued();
       this.writer.endAtExit();
     } catch {} // Nobody is left to be told; what level 'memory' had not handed over was never promised.
   }

@@ -20,10 +20,12 @@ import type { EntryWithValue } from './moment.ts';
 import {
   type ChangeOptions,
   type DatabaseOptions,
+  type DeleteOptions,
   type Durability,
   type PutOptions,
   type ResolvedOptions,
   resolveOptions,
+  type UpdateOptions,
 } from './options.ts';
 import { type Recovered, type RecoveryReport, recover } from './recovery.ts';
 import type { KeyRange, Range } from './scan.ts';
@@ -106,6 +108,11 @@ export class Database {
     return this.#main.get(key);
   }
 
+  /** The values of several keys, in their order; `undefined` for each that is absent. */
+  getMany(keys: Iterable<Input>): (Buffer | undefined)[] {
+    return this.#main.getMany(keys);
+  }
+
   /** Whether `key` is there. */
   has(key: Input): boolean {
     return this.#main.has(key);
@@ -151,8 +158,25 @@ export class Database {
   }
 
   /** Remove `key`; returns the seq of the change, or `undefined` when it was absent and nothing was written. */
-  delete(key: Input, options?: ChangeOptions): number | undefined {
+  delete(key: Input, options?: DeleteOptions): number | undefined {
     return this.#main.delete(key, options);
+  }
+
+  /** Store these values, all or none; returns the seq of the last change. The options hold for each. */
+  putMany(entries: Iterable<readonly [Input, Input]>, options?: PutOptions): number {
+    return this.#main.putMany(entries, options);
+  }
+
+  /**
+   * Store what `change` makes of the value of `key` (`undefined`: absent); when that is `undefined`, remove the key.
+   * Tag, expiry and order key stay as they are where the options name no others. See {@link Space.update}.
+   */
+  update(
+    key: Input,
+    change: (value: Buffer | undefined) => Input | undefined,
+    options?: UpdateOptions,
+  ): number | undefined {
+    return this.#main.update(key, change, options);
   }
 
   /** Have `key` go away at this time, or stay when it is `undefined`. The value is not written again. */

@@ -13,6 +13,7 @@ export type EngineErrorCode =
   | 'KEY_TOO_LARGE'
   | 'VALUE_TOO_LARGE'
   | 'INVALID_ARGUMENT'
+  | 'CONFLICT'
   | 'NOT_FOUND'
   | 'EXISTS'
   | 'DISK_FULL'

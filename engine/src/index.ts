@@ -9,7 +9,15 @@ export { MAX_KEY_SIZE, MAX_VALUE_SIZE } from './format/record.ts';
 export type { SpaceOrder } from './keydir/key-index.ts';
 export { type EntryInfo, type KeyString, keyBytes } from './keydir/keydir.ts';
 export type { EntryWithValue } from './moment.ts';
-export type { ChangeOptions, DatabaseOptions, Durability, OpenProgress, PutOptions } from './options.ts';
+export type {
+  ChangeOptions,
+  DatabaseOptions,
+  DeleteOptions,
+  Durability,
+  OpenProgress,
+  PutOptions,
+  UpdateOptions,
+} from './options.ts';
 export type { CutTail, RecoveryReport } from './recovery.ts';
 export type { KeyRange, Range } from './scan.ts';
 export type { Snapshot, SpaceSnapshot } from './snapshot.ts';

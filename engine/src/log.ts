@@ -18,7 +18,8 @@ import type { Manifest } from './disk/manifest.ts';
 import { RecordCache } from './disk/record-cache.ts';
 import { CorruptionError, EngineError } from './errors.ts';
 import { AppendBuffer } from './format/append-buffer.ts';
-import { isSealed, type RecordHeader } from './format/record.ts';
+import { MAX_BATCH_END_SIZE } from './format/batch-end.ts';
+import { isSealed, MAX_HEADER_SIZE, type RecordHeader } from './format/record.ts';
 import type { Entry } from './keydir/keydir.ts';
 
 /** Records up to this size, in bytes, are read into memory that is used again and again. */
@@ -113,6 +114,11 @@ export class Log {
       this.#buffer.aim(this.#target.salt, this.#target.size);
     }
     this.#buffer.beginUnit();
+  }
+
+  /** Have room for this many records with so many bytes of keys and values. @throws {EngineError} `VALUE_TOO_LARGE`. */
+  reserve(count: number, size: number): void {
+    this.#buffer.reserve(count * MAX_HEADER_SIZE + size + MAX_BATCH_END_SIZE);
   }
 
   /** Add a record to the open unit; returns its seq. Where it lies is in `activeId`, `lastOffset` and `lastSize`. */

@@ -50,6 +50,17 @@ export interface DatabaseOptions {
   readonly onProgress?: (progress: OpenProgress) => void;
 }
 
+/** What work that reads every file may be given. */
+export interface CheckOptions {
+  /** To give up. */
+  readonly signal?: AbortSignal;
+  /** Called now and then, to say how far the work has come. */
+  readonly onProgress?: (progress: OpenProgress) => void;
+}
+
+/** Which directory, of which file system, and whether to wait for it, as in {@link DatabaseOptions}. */
+export type DirectoryOptions = Pick<DatabaseOptions, 'fs' | 'lockTimeoutMs'>;
+
 /** Options with every choice made. */
 export type ResolvedOptions = Required<DatabaseOptions>;
 
@@ -109,14 +120,27 @@ export interface PutOptions {
   readonly expiresAtMs?: number;
   /** Eight bytes of the caller's own, that can be read without the value. */
   readonly orderKey?: Uint8Array;
+  /** Put only a key that is absent, else throw `CONFLICT`. */
+  readonly ifAbsent?: boolean;
+  /** Put only if the newest change of the key has this seq, else throw `CONFLICT`. */
+  readonly ifSeq?: number;
   /** The level of this change, if not the store's. */
   readonly durability?: Durability;
 }
 
-/** What a `delete` or an `expireAt` may be given. */
+/** What an `expireAt` or a commit may be given. */
 export interface ChangeOptions {
   /** The level of this change, if not the store's. */
   readonly durability?: Durability;
+}
+
+/** What an `update` may be given. */
+export type UpdateOptions = Omit<PutOptions, 'ifAbsent' | 'ifSeq'>;
+
+/** What a `delete` may be given. */
+export interface DeleteOptions extends ChangeOptions {
+  /** Remove the key only if its newest change has this seq, else throw `CONFLICT`. */
+  readonly ifSeq?: number;
 }
 
 /** @throws {EngineError} `KEY_TOO_LARGE` or `VALUE_TOO_LARGE`. */
@@ -137,6 +161,12 @@ export function checkPutOptions({ tag = 0, expiresAtMs, orderKey }: PutOptions):
   if (!(Number.isInteger(tag) && tag >= 0 && tag <= 255)) throw invalid('tag must be a whole number from 0 to 255');
   if (expiresAtMs !== undefined) checkExpiry(expiresAtMs);
   if (orderKey !== undefined && orderKey.length !== ORDER_KEY_SIZE) throw invalid('orderKey must have 8 bytes');
+}
+
+/** @throws {TypeError} when a function that was given to `caller` has returned a promise. */
+export function checkSynchronous(result: unknown, caller: string): void {
+  if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') return;
+  throw new TypeError(`the function given to ${caller}() must be synchronous, and this one has returned a promise`);
 }
 
 /** @throws {EngineError} `INVALID_ARGUMENT` when this is no time a key can have. */

@@ -1,16 +1,20 @@
 /**
  * Queued writes: what `write()` was given in this turn of the event loop, appended together by one write call. Each
- * counts all or none by itself, so that one may fail and leave the others alone.
+ * counts all or none by itself: one whose condition is not met leaves the others alone.
  *
  * Invariant: nothing becomes visible before the one append has succeeded, and then all does, in the order of the calls.
  */
 
 import type { Commit } from './commit.ts';
+import { Outlook } from './conditions.ts';
 import type { Durability } from './options.ts';
 
 /** Several changes that wait for the append of the turn (see write-batch.ts). */
 export interface QueuedWrite {
   readonly level: Durability;
+  readonly isConditional: boolean;
+  /** Judge its conditions, and add to `outlook` what it will make of its keys. @throws {EngineError} `CONFLICT`. */
+  judge(outlook: Outlook): void;
   /** Add the records to the log. */
   encode(): void;
   /** The log has accepted them: make them visible; returns the seq of the last one. */
@@ -38,7 +42,7 @@ export class QueuedWrites {
 
   /** Append all, each as a unit of its own, in one write. Never throws: whoever made a write is told. */
   append(): void {
-    const writes = this.#writes;
+    const writes = this.#judged(this.#writes);
     this.#writes = [];
     if (writes.length === 0) return;
     try {
@@ -50,6 +54,21 @@ export class QueuedWrites {
       return;
     }
     for (const write of writes) this.#settle(write, write.apply());
+  }
+
+  /** Those that may happen; the others are told at once. */
+  #judged(writes: QueuedWrite[]): readonly QueuedWrite[] {
+    if (!writes.some(write => write.isConditional)) return writes;
+    const outlook = new Outlook();
+    return writes.filter(write => {
+      try {
+        write.judge(outlook);
+        return true;
+      } catch (error) {
+        write.reject(error);
+        return false;
+      }
+    });
   }
 
   #encodeAll(writes: readonly QueuedWrite[]): void {

@@ -9,14 +9,15 @@
 
 import type { Clock } from './clock.ts';
 import type { Commit } from './commit.ts';
+import { type Condition, checkCondition } from './conditions.ts';
 import { EngineError } from './errors.ts';
 import { KIND_EXPIRY_PATCH, KIND_PUT, KIND_RANGE_DELETE, KIND_TOMBSTONE } from './format/record.ts';
 import { MAX_VARINT_SIZE, writeVarint } from './format/varint.ts';
 import type { KeyIndex } from './keydir/key-index.ts';
 import { type Entry, type KeyString, keyBytes, toKeyString } from './keydir/keydir.ts';
-import { checkSizes, type Durability } from './options.ts';
 import type { Snapshots } from './keydir/snapshots.ts';
 import { Moment } from './moment.ts';
+import { checkSizes, type Durability } from './options.ts';
 
 /** The most keys of one space: what a JavaScript Map holds. */
 const MAX_KEYS = 2 ** 24 - 1;
@@ -28,8 +29,8 @@ const NOTHING = Buffer.alloc(0);
 export class SpaceRecords {
   readonly id: number;
   readonly commit: Commit;
-  readonly #clock: Clock;
   readonly snapshots: Snapshots;
+  readonly #clock: Clock;
   /** Whether keys that are due are removed here, or by the caller. */
   readonly #expires: boolean;
   #index: KeyIndex;
@@ -39,10 +40,10 @@ export class SpaceRecords {
   constructor(id: number, index: KeyIndex, commit: Commit, snapshots: Snapshots, clock: Clock, expires: boolean) {
     this.id = id;
     this.commit = commit;
-    this.#index = index;
     this.snapshots = snapshots;
-    this.#clock = clock;
+    this.#index = index;
     index.history.serve(snapshots);
+    this.#clock = clock;
     this.#expires = expires;
   }
 
@@ -53,17 +54,16 @@ export class SpaceRecords {
     return this.#index;
   }
 
+  /** @throws {EngineError} `CLOSED` or `NO_SPACE_WITH_ID`. */
+  assertThere(): void {
+    void this.index;
+  }
+
   /** The index without the keys that are due. */
   get sweptIndex(): KeyIndex {
     const { index } = this;
     this.removeDue();
     return index;
-  }
-
-  /** The space is gone: every use throws from now on, and its keys are let go of. */
-  drop(empty: KeyIndex): void {
-    this.#isDropped = true;
-    this.#index = empty;
   }
 
   /** Remove the keys that are due, unless that is left to the caller. */
@@ -78,6 +78,12 @@ export class SpaceRecords {
     return new Moment(index, snapshot, this.commit, this.#expires);
   }
 
+  /** The space is gone: every use throws from now on, and its keys are let go of. */
+  drop(empty: KeyIndex): void {
+    this.#isDropped = true;
+    this.#index = empty;
+  }
+
   /** The time by which expiries are judged, in milliseconds since the Unix epoch. */
   get now(): number {
     return this.#clock.now();
@@ -90,6 +96,29 @@ export class SpaceRecords {
     if (entry.expiresAtMs > this.#clock.now()) return entry;
     this.#removeDue(entry);
     return undefined;
+  }
+
+  /** @throws {EngineError} `CONFLICT` when `key[start, end)` is not as the condition says. */
+  assertCondition(key: Buffer, start: number, end: number, condition: Condition): void {
+    this.commit.appendQueued();
+    checkCondition(condition, this.find(toKeyString(key, start, end))?.seq ?? 0);
+  }
+
+  /** @throws {EngineError} `UNSUPPORTED` when `count` changes, one of which puts this key, could be more than there is room for. */
+  assertRoom(key: KeyString, count: number): void {
+    const { keydir } = this.#index;
+    if (keydir.size + count <= MAX_KEYS || keydir.get(key) !== undefined) return;
+    throw new EngineError('UNSUPPORTED', `a space holds at most ${MAX_KEYS} keys`);
+  }
+
+  /** The log has accepted the record of this entry: make it visible. */
+  show(entry: Entry): void {
+    this.#index.put(entry);
+  }
+
+  /** The log has accepted the record with this seq, which removes a key. */
+  hide(key: KeyString, seq: number): void {
+    this.#index.delete(key, seq);
   }
 
   /** Store `value[valueStart, valueEnd)` under `key[keyStart, keyEnd)`; returns the seq. Expiry 0: never. */
@@ -109,7 +138,7 @@ export class SpaceRecords {
     const { log } = commit;
     checkSizes(keyEnd - keyStart, valueEnd - valueStart);
     const name = toKeyString(key, keyStart, keyEnd);
-    if (index.keydir.size >= MAX_KEYS) assertRoom(index, name);
+    if (index.keydir.size >= MAX_KEYS) this.assertRoom(name, 1);
     if (this.#expires) this.#sweep(SWEEP_COUNT);
 
     commit.begin();
@@ -129,7 +158,7 @@ export class SpaceRecords {
     commit.end(level);
     // A server's clients often ask for what was just written; a program that wrote it knows it.
     if (commit.turnMode) log.cache.add(log.activeId, log.lastOffset, value, valueStart, valueEnd);
-    index.put({
+    this.show({
       key: name,
       seq,
       tag,
@@ -147,16 +176,18 @@ export class SpaceRecords {
   /** Remove `key[start, end)`; returns the seq, or undefined when it was absent. */
   delete(key: Buffer, start: number, end: number, level: Durability): number | undefined {
     const name = toKeyString(key, start, end);
+    this.commit.appendQueued(); // What was queued may have put the key.
     if (this.find(name) === undefined) return undefined;
     this.commit.begin();
     const seq = this.#addTombstone(key, start, end);
     this.commit.end(level);
-    this.#index.delete(name, seq);
+    this.hide(name, seq);
     return seq;
   }
 
   /** Remove all keys from `from` up to, and without, `to`; returns the seq, or undefined when there was none. */
   deleteRange(from: KeyString, to: KeyString | undefined, level: Durability): number | undefined {
+    this.commit.appendQueued();
     if (!this.sweptIndex.hasKeyIn(from, to)) return undefined;
     const start = keyBytes(from);
     const end = to === undefined ? NOTHING : keyBytes(to);
@@ -171,6 +202,7 @@ export class SpaceRecords {
 
   /** Give `key[start, end)` another expiry, 0 for none; returns the seq, or undefined when it is absent. */
   expire(key: Buffer, start: number, end: number, expiresAtMs: number, level: Durability): number | undefined {
+    this.commit.appendQueued();
     const entry = this.find(toKeyString(key, start, end));
     if (entry === undefined) return undefined;
     const { log } = this.commit;
@@ -178,7 +210,7 @@ export class SpaceRecords {
     const size = writeVarint(this.#patch, 0, log.nextSeq - entry.valueSeq);
     const seq = log.add(KIND_EXPIRY_PATCH, this.id, 0, expiresAtMs, undefined, key, start, end, this.#patch, 0, size);
     this.commit.end(level);
-    this.#index.put({ ...entry, seq, expiresAtMs });
+    this.show({ ...entry, seq, expiresAtMs });
     return seq;
   }
 
@@ -202,16 +234,11 @@ export class SpaceRecords {
     const key = keyBytes(entry.key);
     const seq = this.#addTombstone(key, 0, key.length);
     this.commit.endQuietly();
-    this.#index.delete(entry.key, seq);
+    this.hide(entry.key, seq);
     return true;
   }
 
   #addTombstone(key: Buffer, start: number, end: number): number {
     return this.commit.log.add(KIND_TOMBSTONE, this.id, 0, 0, undefined, key, start, end, NOTHING, 0, 0);
   }
-}
-
-function assertRoom(index: KeyIndex, key: KeyString): void {
-  if (index.keydir.get(key) !== undefined) return;
-  throw new EngineError('UNSUPPORTED', `a space holds at most ${MAX_KEYS} keys`);
 }

@@ -5,6 +5,8 @@
  * (`...Slice`, `peek`, `view`: a key is a stretch of a larger buffer, and results are the store's own memory).
  */
 
+import { makeChanges, putChange } from './changes.ts';
+import { conditionOf } from './conditions.ts';
 import { Cursor, type CursorSource, entryKey, entryPair, entryValue } from './cursor.ts';
 import { EngineError } from './errors.ts';
 import { type Input, toBuffer } from './format/bytes.ts';
@@ -17,8 +19,11 @@ import {
   checkDurability,
   checkExpiry,
   checkPutOptions,
+  checkSynchronous,
+  type DeleteOptions,
   type Durability,
   type PutOptions,
+  type UpdateOptions,
 } from './options.ts';
 import { checkRange, deleteBounds, type KeyRange, type Range, toKey } from './scan.ts';
 import type { SpaceRecords } from './space-records.ts';
@@ -91,21 +96,62 @@ export class Space {
 
   /**
    * Store `value` under `key`, in the place of any older value; returns the seq of the change.
-   * @throws {EngineError} `KEY_TOO_LARGE`, `VALUE_TOO_LARGE`, `DISK_FULL` ...: then nothing has changed.
+   * @throws {EngineError} `KEY_TOO_LARGE`, `VALUE_TOO_LARGE`, `CONFLICT`, `DISK_FULL` ...: then nothing has changed.
    */
   put(key: Input, value: Input, options?: PutOptions): number {
     const k = toBuffer(key);
     const v = toBuffer(value);
     if (options === undefined) return this.putSlice(k, 0, k.length, v, 0, v.length, 0, 0);
     checkPutOptions(options);
+    this.#assertCondition(k, options);
     const { tag = 0, expiresAtMs = 0, orderKey, durability } = options;
     return this.#records.put(k, 0, k.length, v, 0, v.length, tag, expiresAtMs, orderKey, this.#level(durability));
   }
 
   /** Remove `key`; returns the seq of the change, or `undefined` when it was absent and nothing was written. */
-  delete(key: Input, options?: ChangeOptions): number | undefined {
+  delete(key: Input, options?: DeleteOptions): number | undefined {
     const k = toBuffer(key);
+    if (options !== undefined) this.#assertCondition(k, options);
     return this.#records.delete(k, 0, k.length, this.#level(options?.durability));
+  }
+
+  /** The values of several keys, in their order; `undefined` for each that is absent. */
+  getMany(keys: Iterable<Input>): (Buffer | undefined)[] {
+    return Array.from(keys, key => this.get(key));
+  }
+
+  /** Store these values, all or none; returns the seq of the last change. The options hold for each. */
+  putMany(entries: Iterable<readonly [Input, Input]>, options: PutOptions = {}): number {
+    const changes = Array.from(entries, ([key, value]) => putChange(this.#records, key, value, options));
+    return makeChanges(changes, this.#records.commit, this.#level(options.durability));
+  }
+
+  /**
+   * Store what `change` makes of the value of `key`, which is `undefined` when the key is absent; when it makes
+   * `undefined` of it, remove the key. Tag, expiry and order key stay as they are where the options name no others.
+   * Returns the seq of the change, or `undefined` when the key was absent and stays so.
+   * @throws {EngineError} `CONFLICT` when `change` has itself changed the key. What `change` throws is passed on.
+   */
+  update(
+    key: Input,
+    change: (value: Buffer | undefined) => Input | undefined,
+    options?: UpdateOptions,
+  ): number | undefined {
+    this.#records.commit.appendQueued();
+    const older = this.getEntry(key);
+    const value = change(older?.value);
+    checkSynchronous(value, 'update');
+    if (older === undefined)
+      return value === undefined ? undefined : this.put(key, value, { ...options, ifAbsent: true });
+    const { tag, expiresAtMs, orderKey, seq: ifSeq } = older;
+    if (value === undefined) return this.delete(key, { ...options, ifSeq });
+    return this.put(key, value, {
+      tag,
+      ...(expiresAtMs !== undefined && { expiresAtMs }),
+      ...(orderKey !== undefined && { orderKey }),
+      ...options,
+      ifSeq,
+    });
   }
 
   /**
@@ -251,6 +297,11 @@ export class Space {
   }
 
   // -------------------------------------------------------------------------------------------------------------------
+
+  #assertCondition(key: Buffer, options: Pick<PutOptions, 'ifAbsent' | 'ifSeq'>): void {
+    const condition = conditionOf(options);
+    if (condition !== undefined) this.#records.assertCondition(key, 0, key.length, condition);
+  }
 
   #cursor<T>(range: Range, pick: (entry: Entry, moment: Moment) => T): Cursor<T> {
     checkRange(this.order, range);

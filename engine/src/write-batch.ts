@@ -1,52 +1,38 @@
 /**
- * Write batch: several changes that happen together, all or none.
- *
- * Invariants: (1) keys and values are copied when they are added, so the caller's memory is free again;
- *             (2) nothing is visible before the log has accepted the whole batch.
+ * Write batch: several changes that happen together, all or none; by a call (`batch().commit()`), or with the others of a
+ * turn (`write()`).
  */
 
+import { type Change, Changes, deleteChange, makeChanges, putChange } from './changes.ts';
 import type { Commit } from './commit.ts';
-import { type Input, toBuffer } from './format/bytes.ts';
-import { KIND_PUT, KIND_TOMBSTONE } from './format/record.ts';
-import type { KeyIndex } from './keydir/key-index.ts';
-import { type Entry, type KeyString, toKeyString } from './keydir/keydir.ts';
+import type { Outlook } from './conditions.ts';
+import { EngineError } from './errors.ts';
+import type { Input } from './format/bytes.ts';
 import {
   type ChangeOptions,
   checkDurability,
-  checkPutOptions,
-  checkSizes,
+  type DeleteOptions,
   type Durability,
   type PutOptions,
 } from './options.ts';
 import type { QueuedWrite } from './queued-writes.ts';
 import type { Spaces } from './spaces.ts';
 
-/** One change of a batch, as plain data. `space` is a space's id; 0, the default space, when it is not given. */
+/** What a change of a batch may be given. `space` is a space's id; 0, the default space, when it is not given. */
+export type BatchPutOptions = Omit<PutOptions, 'durability'> & { readonly space?: number };
+/** What a removal in a batch may be given. */
+export type BatchDeleteOptions = Omit<DeleteOptions, 'durability'> & { readonly space?: number };
+
+/** One change of a batch, as plain data. */
 export type Operation =
-  | ({ readonly type: 'put'; readonly key: Input; readonly value: Input; readonly space?: number } & Omit<
-      PutOptions,
-      'durability'
-    >)
-  | { readonly type: 'delete'; readonly key: Input; readonly space?: number };
-
-/** A change that has been checked and copied. */
-interface Step {
-  readonly kind: number;
-  readonly space: number;
-  readonly key: Buffer;
-  readonly value: Buffer;
-  readonly tag: number;
-  readonly expiresAtMs: number;
-  readonly orderKey: Buffer | undefined;
-}
-
-const NOTHING = Buffer.alloc(0);
+  | ({ readonly type: 'put'; readonly key: Input; readonly value: Input } & BatchPutOptions)
+  | ({ readonly type: 'delete'; readonly key: Input } & BatchDeleteOptions);
 
 /** Collects changes; {@link WriteBatch.commit} makes them all or none. */
 export class WriteBatch {
   readonly #commit: Commit;
   readonly #spaces: Spaces;
-  #steps: Step[] = [];
+  #changes: Change[] = [];
 
   /** @internal Batches are made by {@link Database.batch}. */
   constructor(commit: Commit, spaces: Spaces) {
@@ -56,46 +42,37 @@ export class WriteBatch {
 
   /** The number of changes collected. */
   get size(): number {
-    return this.#steps.length;
+    return this.#changes.length;
   }
 
-  /** Add: store `value` under `key`. */
-  put(key: Input, value: Input, options: Omit<PutOptions, 'durability'> & { readonly space?: number } = {}): this {
-    this.#steps.push(toStep({ type: 'put', key, value, ...options }));
+  /** Add: store `value` under `key`. Both are copied. */
+  put(key: Input, value: Input, options: BatchPutOptions = {}): this {
+    this.#changes.push(putChange(this.#spaces.recordsOf(options.space ?? 0), key, value, options));
     return this;
   }
 
   /** Add: remove `key`. */
-  delete(key: Input, options: { readonly space?: number } = {}): this {
-    this.#steps.push(toStep({ type: 'delete', key, ...options }));
+  delete(key: Input, options: BatchDeleteOptions = {}): this {
+    this.#changes.push(deleteChange(this.#spaces.recordsOf(options.space ?? 0), key, options));
     return this;
   }
 
   /** Forget the changes collected. */
   clear(): this {
-    this.#steps = [];
+    this.#changes = [];
     return this;
   }
 
   /**
    * Make all changes; returns the seq of the last. The batch is empty afterwards and may be used again.
-   * @throws {EngineError} when it cannot: then none has been made, and the batch still holds them.
+   * @throws {EngineError} when it cannot, `CONFLICT` among others: then none has been made, and the batch still holds them.
    */
   commit(options: ChangeOptions = {}): number {
     const level = options.durability ?? this.#commit.durability;
     checkDurability(level);
-    const write = new StepsWrite(this.#steps, this.#commit, this.#spaces);
-    if (write.isEmpty) return this.#commit.log.position;
-    this.#commit.begin();
-    try {
-      write.encode();
-    } catch (error) {
-      this.#commit.undo();
-      throw error;
-    }
-    this.#commit.end(level);
-    this.#steps = [];
-    return write.apply();
+    const seq = makeChanges(this.#changes, this.#commit, level);
+    this.#changes = [];
+    return seq;
   }
 }
 
@@ -106,91 +83,54 @@ export function writeOperations(
   commit: Commit,
   spaces: Spaces,
 ): Promise<number> {
-  const steps = Array.from(operations, toStep);
-  return new Promise((resolve, reject) => {
-    const write = new StepsWrite(steps, commit, spaces);
-    if (write.isEmpty) resolve(commit.log.position);
-    else if (commit.turnMode) resolve(writeInTurn(write, level, commit));
-    else commit.enqueue(Object.assign(write, { level, resolve, reject }));
-  });
+  checkDurability(level);
+  const list = Array.from(operations, operation => toChange(operation, spaces));
+  if (list.length === 0) return Promise.resolve(commit.log.position);
+  if (commit.turnMode) return writeInTurn(list, level, commit);
+  const changes = new Changes(list, commit);
+  return new Promise((resolve, reject) => commit.enqueue(new Write(changes, level, resolve, reject)));
 }
 
-async function writeInTurn(write: StepsWrite, level: Durability, commit: Commit): Promise<number> {
-  commit.begin();
-  write.encode();
-  const seq = write.apply();
+async function writeInTurn(list: readonly Change[], level: Durability, commit: Commit): Promise<number> {
+  const seq = makeChanges(list, commit, level);
   await commit.writer.waitFor(seq, level);
   return seq;
 }
 
-/** What a tombstone makes of its key. */
-interface Removal {
-  readonly removed: KeyString;
-  readonly seq: number;
+function toChange(operation: Operation, spaces: Spaces): Change {
+  const records = spaces.recordsOf(operation.space ?? 0);
+  if (operation.type === 'put') return putChange(records, operation.key, operation.value, operation);
+  if (operation.type === 'delete') return deleteChange(records, operation.key, operation);
+  throw new EngineError('INVALID_ARGUMENT', "an operation's type must be 'put' or 'delete'");
 }
 
-/** Steps on their way into the log and then into the indexes of their spaces. */
-class StepsWrite implements Pick<QueuedWrite, 'encode' | 'apply'> {
-  readonly #steps: readonly Step[];
-  readonly #commit: Commit;
-  readonly #indexes: KeyIndex[];
-  /** What each step makes of its key: an entry, or nothing. */
-  #entries: (Entry | Removal)[] = [];
-  #lastSeq = 0;
+/** What one call of `write()` waits with. */
+class Write implements QueuedWrite {
+  readonly #changes: Changes;
+  readonly level: Durability;
+  readonly resolve: (seq: number) => void;
+  readonly reject: (error: unknown) => void;
 
-  /** @throws {EngineError} `NO_SPACE_WITH_ID`. */
-  constructor(steps: readonly Step[], commit: Commit, spaces: Spaces) {
-    this.#steps = steps;
-    this.#commit = commit;
-    this.#indexes = steps.map(step => spaces.recordsOf(step.space).index);
+  constructor(changes: Changes, level: Durability, resolve: (seq: number) => void, reject: (error: unknown) => void) {
+    this.#changes = changes;
+    this.level = level;
+    this.resolve = resolve;
+    this.reject = reject;
   }
 
-  get isEmpty(): boolean {
-    return this.#steps.length === 0;
+  get isConditional(): boolean {
+    return this.#changes.isConditional;
+  }
+
+  judge(outlook: Outlook): void {
+    this.#changes.judge(outlook);
   }
 
   encode(): void {
-    const { log } = this.#commit;
-    this.#entries = this.#steps.map(({ kind, space, key, value, tag, expiresAtMs, orderKey }) => {
-      const name = toKeyString(key);
-      const seq = log.add(kind, space, tag, expiresAtMs, orderKey, key, 0, key.length, value, 0, value.length);
-      if (kind === KIND_TOMBSTONE) return { removed: name, seq };
-      return {
-        key: name,
-        seq,
-        tag,
-        expiresAtMs,
-        orderKey,
-        valueSize: value.length,
-        fileId: log.activeId,
-        recordOffset: log.lastOffset,
-        recordSize: log.lastSize,
-        valueSeq: seq,
-      };
-    });
-    this.#lastSeq = log.position;
+    this.#changes.encode();
   }
 
   apply(): number {
-    for (const [i, entry] of this.#entries.entries()) {
-      const index = this.#indexes[i]!;
-      if ('removed' in entry) index.delete(entry.removed, entry.seq);
-      else index.put(entry);
-    }
-    return this.#lastSeq;
+    return this.#changes.apply();
   }
-}
-
-function toStep(operation: Operation): Step {
-  const { key, space = 0 } = operation;
-  const k = Buffer.from(toBuffer(key));
-  if (operation.type === 'delete') {
-    checkSizes(k.length, 0);
-    return { kind: KIND_TOMBSTONE, space, key: k, value: NOTHING, tag: 0, expiresAtMs: 0, orderKey: undefined };
-  }
-  const { tag = 0, expiresAtMs = 0, orderKey } = operation;
-  checkPutOptions(operation);
-  const value = Buffer.from(toBuffer(operation.value));
-  checkSizes(k.length, value.length);
-  return { kind: KIND_PUT, space, key: k, value, tag, expiresAtMs, orderKey: orderKey && Buffer.from(orderKey) };
 }

@@ -71,7 +71,7 @@ export class AppendBuffer {
   ): number {
     const keySize = keyEnd - keyStart;
     const valueSize = valueEnd - valueStart;
-    this.#reserve(MAX_HEADER_SIZE + keySize + valueSize + MAX_BATCH_END_SIZE);
+    this.reserve(MAX_HEADER_SIZE + keySize + valueSize + MAX_BATCH_END_SIZE);
     if (this.#unitCount === 1) this.#sealFirst(FLAG_BATCH);
     header.batch = this.#unitCount > 0;
 
@@ -106,13 +106,8 @@ export class AppendBuffer {
     if (size === 0 && this.#bytes.length > 4 * USUAL_CAPACITY) this.#bytes = Buffer.allocUnsafeSlow(USUAL_CAPACITY);
   }
 
-  #sealFirst(flag: number): void {
-    const start = this.#unitStart;
-    this.#bytes[start + FLAGS_OFFSET]! |= flag;
-    sealRecord(this.#bytes, start, this.#firstEnd, this.#salt, this.#base + start);
-  }
-
-  #reserve(size: number): void {
+  /** Have room for this many bytes more. @throws {EngineError} `VALUE_TOO_LARGE`. */
+  reserve(size: number): void {
     if (this.#size + size <= this.#bytes.length) return;
     if (this.#size + size > MAX_CAPACITY) {
       throw new EngineError('VALUE_TOO_LARGE', 'one batch or turn would have more than 2 GiB: make it smaller');
@@ -121,6 +116,12 @@ export class AppendBuffer {
     const larger = Buffer.allocUnsafeSlow(capacity);
     this.#bytes.copy(larger, 0, 0, this.#size);
     this.#bytes = larger;
+  }
+
+  #sealFirst(flag: number): void {
+    const start = this.#unitStart;
+    this.#bytes[start + FLAGS_OFFSET]! |= flag;
+    sealRecord(this.#bytes, start, this.#firstEnd, this.#salt, this.#base + start);
   }
 }
 
