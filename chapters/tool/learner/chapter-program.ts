@@ -1,7 +1,7 @@
 /**
  * Labs and benchmarks are programs of a chapter: `lab/main.ts`, `bench/main.ts`. They run from a copy inside the folder
  * they are about, so `#engine/...` means that folder's engine, in TypeScript and in JavaScript alike. They also get
- * ZEROCASK_TARGET (the folder) and ZEROCASK_LANG.
+ * ZEROCASK_TARGET (the folder) and ZEROCASK_LANG. A lab finds the fault house beside it, as `./fault-house/index.ts`.
  */
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, rmSync } from 'node:fs';
@@ -21,6 +21,9 @@ const LOADERS: Record<ProgramKind, string> = {
   bench: 'node_modules/ts-blank-space/loader/register.js',
 };
 
+/** What labs crash stores with. It needs nothing of the code under test but the interface FileSystem. */
+const FAULT_HOUSE = join(programRoot, 'test/support/fault-house');
+
 export interface ProgramRun {
   readonly chapter: Chapter;
   readonly kind: ProgramKind;
@@ -35,8 +38,10 @@ export function runProgram({ chapter, kind, target, lang, args = [], capture }: 
   const copy = join(target, '.course', kind, basename(chapter.dir));
   rmSync(copy, { recursive: true, force: true });
   cpSync(join(chapter.dir, kind), copy, { recursive: true });
+  if (kind === 'lab') cpSync(FAULT_HOUSE, join(copy, 'fault-house'), { recursive: true });
   const loader = pathToFileURL(join(programRoot, LOADERS[kind])).href;
-  return spawnSync(process.execPath, ['--import', loader, join(copy, 'main.ts'), ...args], {
+  const starter = kind === 'lab' ? [join(programRoot, 'chapters/tool/learner/lab-child.ts')] : [];
+  return spawnSync(process.execPath, ['--import', loader, ...starter, join(copy, 'main.ts'), ...args], {
     encoding: 'utf8',
     stdio: capture ? ['ignore', 'pipe', 'inherit'] : 'inherit',
     cwd: target,

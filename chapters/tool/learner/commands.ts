@@ -173,9 +173,11 @@ function addProgramCommands(desk: Desk): void {
   desk
     .chapterCommand('lab')
     .argument('[args...]', desk.text('argLab'))
+    .option('--reference', desk.text('optReference'))
+    .option('--json', desk.text('optJson'))
     .allowUnknownOption()
-    .action((n: number | undefined, args: string[]) =>
-      desk.run(async session => (await import('./lab.ts')).lab(session, { ...withChapter(n), args })),
+    .action((n: number | undefined, args: string[], options) =>
+      desk.run(async session => (await import('./lab.ts')).lab(session, { ...withChapter(n), args, ...options })),
     );
   desk
     .chapterCommand('bench')

@@ -197,10 +197,20 @@ const MESSAGES = {
   noSuchChallenge: ['There is no challenge "{name}" here. There are: {known}', '这里没有挑战 “{name}”。有：{known}'],
   challengeDone: ['Done: {name}.', '完成：{name}。'],
   cmd_lab: [
-    "the chapter's lab on your code (labs come with later chapters)",
-    '用你的代码做这一章的实验（后面的章节才有）',
+    "the chapter's lab on your code: crashes it everywhere, and plays the smallest case that fails, frame by frame",
+    '用你的代码做这一章的实验：让它在每一处崩溃，再把失败的最小情形一帧一帧放给你看',
   ],
-  ex_lab: ['Example:\n  npm run course -- lab 7', '例子：\n  npm run course -- lab 7'],
+  ex_lab: [
+    `Examples:
+  npm run course -- lab 7               on your code
+  npm run course -- lab 7 --reference   on the reference, where it holds
+  npm run course -- lab 7 --json        for programs`,
+    `例子：
+  npm run course -- lab 7               用你的代码
+  npm run course -- lab 7 --reference   用参考实现（应当全部通过）
+  npm run course -- lab 7 --json        给程序读的结果`,
+  ],
+  optReference: ['on the reference instead of your code', '用参考实现，而不是你的代码'],
   argLab: ['arguments of the lab', '实验的参数'],
   cmd_bench: [
     'your code beside the reference, in figures (they come with later chapters)',
@@ -512,6 +522,7 @@ Nothing was changed. To go on (they are kept in .course/aside/): {command}`,
   applySkipped: ['  -> yours differs and was left alone: {command}', '  -> 你的版本与课文不同，没有改动：{command}'],
 
   // Labs and benchmarks
+  labDidNotRun: ['The lab could not run on this code: {error}', '这份代码跑不了这个实验：{error}'],
   noLab: ['Chapter {n} has no lab.', '第 {n} 章没有实验。'],
   labsAre: ['Chapters with one: {list}', '有实验的章节：{list}'],
   noLabsYet: ['No chapter has one yet.', '目前还没有哪一章有。'],

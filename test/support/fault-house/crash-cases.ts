@@ -349,5 +349,5 @@ function fingerprint({ names, namesOnDisk, bytes }: Snapshot, withUnsynced: bool
   add('has', names, 'content');
   if (withUnsynced) add('synced', names, 'onDisk');
   if (withUnsynced) add('named', namesOnDisk, 'onDisk');
-  return hash.digest('latin1');
+  return hash.digest('base64');
 }

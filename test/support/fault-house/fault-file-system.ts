@@ -7,7 +7,6 @@
  */
 import { basename, dirname, relative } from 'node:path';
 import type { FileSystem, OpenFile, OpenMode } from '../../../engine/src/disk/file-system.ts';
-import { nodeFileSystem } from '../../../engine/src/disk/file-system.ts';
 import { type Call, type Details, diskError, type Operation } from './calls.ts';
 
 /** What a test wants to happen instead. */
@@ -24,7 +23,7 @@ export class FaultFileSystem implements FileSystem {
   plan: (call: Call) => Fault = () => undefined;
   readonly #under: FileSystem & { failSync?(path: string): void };
 
-  constructor(under: FileSystem = nodeFileSystem) {
+  constructor(under: FileSystem) {
     this.#under = under;
   }
 

@@ -7,7 +7,7 @@ import type { CrashFailure, Reason } from './crash-cases.ts';
 import type { DiskFile, FileBytes } from './disk-file.ts';
 import { type DiskState, diskIn, type Fate, type Recording, snapshotAt } from './disk-states.ts';
 import type { NameChange, RecordedCall, Snapshot } from './simulated-disk.ts';
-import { shortened } from './story.ts';
+import { type Step, shortened } from './story.ts';
 import { type Language, listed, say, type TextKey } from './texts.ts';
 
 /** One picture. */
@@ -58,10 +58,8 @@ class Painter {
   }
 
   #callFrame(call: RecordedCall): Frame {
-    const { story, recording } = this.#failure;
-    const step = story.steps.findLast(
-      ({ begunAt, returnedAt }) => begunAt <= call.index && call.index < (returnedAt ?? Infinity),
-    );
+    const { recording } = this.#failure;
+    const step = this.#stepAt(call.index);
     const after = snapshotAt(recording, call.index + 1);
     const lines = [
       this.#callLine(call),
@@ -69,6 +67,13 @@ class Painter {
       ...this.#promiseLines(call.index + 1),
     ];
     return { title: step?.text ?? this.#say('between'), lines };
+  }
+
+  /** The step that makes call number `index`. */
+  #stepAt(index: number): Step | undefined {
+    const isMaking = ({ begunAt, returnedAt = Number.POSITIVE_INFINITY }: Step): boolean =>
+      begunAt <= index && index < returnedAt;
+    return this.#failure.story.steps.findLast(isMaking);
   }
 
   #callLine(call: RecordedCall): string {
@@ -142,8 +147,10 @@ class Painter {
       state.kind === 'kill' ? (isSecond ? 'killedAgain' : 'killed') : isSecond ? 'powerFailsAgain' : 'powerFails';
     const snapshot = snapshotAt(recording, atCall);
     const lines = state.kind === 'kill' ? this.#killLines(snapshot, state) : this.#powerCutLines(snapshot, state);
-    const promises = isSecond ? [] : this.#promiseLines(atCall);
-    return { title: this.#say(key), lines: [where, ...lines, ...promises] };
+    if (isSecond) return { title: this.#say(key), lines: [where, ...lines] };
+    const step = this.#stepAt(atCall)?.text;
+    const title = step === undefined ? this.#say(key) : `${step} · ${this.#say(key)}`;
+    return { title, lines: [where, ...lines, ...this.#promiseLines(atCall)] };
   }
 
   #killLines(snapshot: Snapshot, state: DiskState): string[] {

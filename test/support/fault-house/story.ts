@@ -71,9 +71,9 @@ export class Story {
   async change<T>(
     text: string,
     change: (model: Map<string, string>) => void,
-    act: () => T,
+    act: () => T | Promise<T>,
     survives: Survives = 'kill',
-  ): Promise<Awaited<T> | undefined> {
+  ): Promise<T | undefined> {
     return this.#step(text, async () => {
       change(this.#model);
       const place = this.states.push(stateText(this.#model)) - 1;
@@ -87,7 +87,7 @@ export class Story {
   }
 
   /** A step after which everything before it survives a power cut. */
-  async makesDurable<T>(text: string, act: () => T): Promise<Awaited<T> | undefined> {
+  async makesDurable<T>(text: string, act: () => T | Promise<T>): Promise<T | undefined> {
     return this.#step(text, async () => {
       const place = this.states.length - 1;
       const result = await act();
@@ -97,7 +97,7 @@ export class Story {
   }
 
   /** A step that changes nothing in the store, like a merge. */
-  async other<T>(text: string, act: () => T): Promise<Awaited<T> | undefined> {
+  async other<T>(text: string, act: () => T | Promise<T>): Promise<T | undefined> {
     return this.#step(text, async () => await act());
   }
 
