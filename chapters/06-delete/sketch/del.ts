@@ -1,7 +1,7 @@
 /** Delete keys on the command line: `del.ts DIRECTORY KEY...`. */
 import { Database, EngineError } from '../engine/src/index.ts';
 
-const [directory = 'zerocask-data/kv', ...keys] = process.argv.slice(2);
+const [directory = 'zerocask-data/delete', ...keys] = process.argv.slice(2);
 
 try {
   const db = await Database.open(directory);
