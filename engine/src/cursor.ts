@@ -10,32 +10,32 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EngineError } from './errors.ts';
 import type { Input } from './format/bytes.ts';
 import { type Entry, keyBytes } from './keydir/keydir.ts';
-import type { Moment } from './moment.ts';
-import { limitOf, type Range, toKey, type Walk, walk } from './scan.ts';
+import type { View } from './moment.ts';
+import { limitOf, type Range, toKey, type Walk } from './scan.ts';
 
 /** In `for await`, the event loop has its turn after so many milliseconds. */
 const BREATH_MS = 5;
 
-/** Where the moment of a cursor comes from. */
+/** Where a cursor's view comes from. */
 export interface CursorSource {
   /** Called once, at the first step, by the cursor `owner`. */
-  open(owner: object): Moment;
+  open(owner: object): View;
   /** The cursor is at its end, or was left. */
-  close(moment: Moment): void;
+  close(view: View): void;
 }
 
 /** The items of a range, one at a time: for `for`, for `for await`, which lets the event loop breathe, and by hand. */
 export class Cursor<T> implements IterableIterator<T>, Disposable {
   readonly #source: CursorSource;
   readonly #range: Range;
-  readonly #pick: (entry: Entry, moment: Moment) => T;
+  readonly #pick: (entry: Entry, view: View) => T;
   #left: number;
-  #moment: Moment | undefined;
+  #view: View | undefined;
   #walk: Walk | undefined;
   #isDone = false;
 
   /** @internal Cursors are made by `entries`, `keys` and `values`. */
-  constructor(source: CursorSource, range: Range, pick: (entry: Entry, moment: Moment) => T) {
+  constructor(source: CursorSource, range: Range, pick: (entry: Entry, view: View) => T) {
     this.#source = source;
     this.#range = range;
     this.#pick = pick;
@@ -47,7 +47,7 @@ export class Cursor<T> implements IterableIterator<T>, Disposable {
     try {
       const entry = this.#isDone || this.#left <= 0 ? undefined : this.#nextEntry();
       if (entry === undefined) return this.return();
-      const value = this.#pick(entry, this.#moment!);
+      const value = this.#pick(entry, this.#view!);
       this.#left--;
       return { done: false, value };
     } catch (error) {
@@ -71,8 +71,8 @@ export class Cursor<T> implements IterableIterator<T>, Disposable {
   return(): IteratorResult<T, undefined> {
     this.#isDone = true;
     this.#walk = undefined;
-    if (this.#moment !== undefined) this.#source.close(this.#moment);
-    this.#moment = undefined;
+    if (this.#view !== undefined) this.#source.close(this.#view);
+    this.#view = undefined;
     return { done: true, value: undefined };
   }
 
@@ -98,8 +98,8 @@ export class Cursor<T> implements IterableIterator<T>, Disposable {
 
   #begin(): Walk {
     if (this.#walk === undefined) {
-      this.#moment = this.#source.open(this);
-      this.#walk = walk(this.#moment.index, this.#range);
+      this.#view = this.#source.open(this);
+      this.#walk = this.#view.walk(this.#range);
     }
     return this.#walk;
   }
@@ -107,10 +107,10 @@ export class Cursor<T> implements IterableIterator<T>, Disposable {
   /** The next key's entry at that moment; keys that had none are passed over. */
   #nextEntry(): Entry | undefined {
     const keys = this.#begin();
-    const moment = this.#moment!;
-    moment.assertOpen();
+    const view = this.#view!;
+    view.assertOpen();
     for (let key = keys.next(); key !== undefined; key = keys.next()) {
-      const entry = moment.find(key);
+      const entry = view.find(key);
       if (entry !== undefined) return entry;
     }
     return undefined;
@@ -118,8 +118,8 @@ export class Cursor<T> implements IterableIterator<T>, Disposable {
 }
 
 /** Of an entry: key and value. */
-export function entryPair(entry: Entry, moment: Moment): [Buffer, Buffer] {
-  return [keyBytes(entry.key), moment.valueOf(entry)];
+export function entryPair(entry: Entry, view: View): [Buffer, Buffer] {
+  return [keyBytes(entry.key), view.valueOf(entry)];
 }
 
 /** Of an entry: the key. */
@@ -128,6 +128,6 @@ export function entryKey(entry: Entry): Buffer {
 }
 
 /** Of an entry: the value. */
-export function entryValue(entry: Entry, moment: Moment): Buffer {
-  return moment.valueOf(entry);
+export function entryValue(entry: Entry, view: View): Buffer {
+  return view.valueOf(entry);
 }

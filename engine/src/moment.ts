@@ -8,10 +8,11 @@
 
 import type { Commit } from './commit.ts';
 import { EngineError } from './errors.ts';
-import type { KeyIndex } from './keydir/key-index.ts';
+import type { KeyIndex, SpaceOrder } from './keydir/key-index.ts';
 import type { Entry, KeyString } from './keydir/keydir.ts';
 import type { OpenSnapshot } from './keydir/snapshots.ts';
 import type { Log } from './log.ts';
+import { type Range, type Walk, walk } from './scan.ts';
 
 /** A value with all that is known of its key. */
 export interface EntryWithValue {
@@ -23,8 +24,25 @@ export interface EntryWithValue {
   readonly orderKey?: Buffer;
 }
 
+/** One space as somebody sees it: what cursors go over. */
+export interface View {
+  readonly orderName: SpaceOrder;
+  /** The entry of a key that is there. */
+  find(key: KeyString): Entry | undefined;
+  /** The keys of the range, and perhaps others that are not there. */
+  walk(range: Range): Walk;
+  /** The value of an entry found here. */
+  valueOf(entry: Entry): Buffer;
+  /** An entry found here, as programs see it. */
+  withValue(entry: Entry): EntryWithValue;
+  /** Whether a key with this expiry, 0 for none, is not there any more. */
+  isDue(expiresAtMs: number): boolean;
+  /** @throws {EngineError} `CLOSED`. */
+  assertOpen(): void;
+}
+
 /** One space at one moment. */
-export class Moment {
+export class Moment implements View {
   readonly index: KeyIndex;
   readonly snapshot: OpenSnapshot;
   readonly #commit: Commit;
@@ -37,25 +55,33 @@ export class Moment {
     this.#expires = expires;
   }
 
+  get orderName(): SpaceOrder {
+    return this.index.orderName;
+  }
+
   /** The entry that `key` had then. @throws {EngineError} `CLOSED` when the snapshot or the database is closed. */
   find(key: KeyString): Entry | undefined {
     this.assertOpen();
     const entry = this.index.at(key, this.snapshot.seq);
-    if (entry === undefined || entry.expiresAtMs === 0 || !this.#expires) return entry;
-    return entry.expiresAtMs > this.snapshot.createdAtMs ? entry : undefined;
+    return entry === undefined || this.isDue(entry.expiresAtMs) ? undefined : entry;
   }
 
-  /** The value of an entry found here. */
+  walk(range: Range): Walk {
+    return walk(this.index, range);
+  }
+
+  isDue(expiresAtMs: number): boolean {
+    return expiresAtMs !== 0 && this.#expires && expiresAtMs <= this.snapshot.createdAtMs;
+  }
+
   valueOf(entry: Entry): Buffer {
     return copyValue(this.#commit.log, entry);
   }
 
-  /** An entry found here, as programs see it. */
   withValue(entry: Entry): EntryWithValue {
     return withValue(this.#commit.log, entry);
   }
 
-  /** @throws {EngineError} `CLOSED`. */
   assertOpen(): void {
     if (this.#commit.isClosed) throw new EngineError('CLOSED', 'the database is closed');
     if (!this.snapshot.isOpen) throw new EngineError('CLOSED', 'the snapshot is closed');

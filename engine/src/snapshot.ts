@@ -10,41 +10,41 @@ import type { Input } from './format/bytes.ts';
 import type { SpaceOrder } from './keydir/key-index.ts';
 import type { Entry } from './keydir/keydir.ts';
 import type { OpenSnapshot, Snapshots } from './keydir/snapshots.ts';
-import type { EntryWithValue, Moment } from './moment.ts';
+import type { EntryWithValue, Moment, View } from './moment.ts';
 import { checkRange, type Range, toKey } from './scan.ts';
 
 /** One space of a {@link Snapshot}: its reads, and no changes. */
 export class SpaceSnapshot {
   readonly id: number;
-  readonly #moment: Moment;
+  readonly #view: View;
   readonly #source: CursorSource;
 
   /** @internal Made by {@link Snapshot.space}. */
-  constructor(id: number, moment: Moment) {
+  constructor(id: number, view: View, source: CursorSource = { open: () => view, close: () => {} }) {
     this.id = id;
-    this.#moment = moment;
-    this.#source = { open: () => moment, close: () => {} };
+    this.#view = view;
+    this.#source = source;
   }
 
   get order(): SpaceOrder {
-    return this.#moment.index.orderName;
+    return this.#view.orderName;
   }
 
   /** The value that `key` had; `undefined` when it was absent. */
   get(key: Input): Buffer | undefined {
-    const entry = this.#moment.find(toKey(key));
-    return entry === undefined ? undefined : this.#moment.valueOf(entry);
+    const entry = this.#view.find(toKey(key));
+    return entry === undefined ? undefined : this.#view.valueOf(entry);
   }
 
   /** Whether `key` was there. */
   has(key: Input): boolean {
-    return this.#moment.find(toKey(key)) !== undefined;
+    return this.#view.find(toKey(key)) !== undefined;
   }
 
   /** The value that `key` had, with its seq, tag, expiry and order key; `undefined` when it was absent. */
   getEntry(key: Input): EntryWithValue | undefined {
-    const entry = this.#moment.find(toKey(key));
-    return entry === undefined ? undefined : this.#moment.withValue(entry);
+    const entry = this.#view.find(toKey(key));
+    return entry === undefined ? undefined : this.#view.withValue(entry);
   }
 
   /** Key and value of each key that was in the range. */
@@ -62,7 +62,7 @@ export class SpaceSnapshot {
     return this.#cursor(range, entryValue);
   }
 
-  #cursor<T>(range: Range, pick: (entry: Entry, moment: Moment) => T): Cursor<T> {
+  #cursor<T>(range: Range, pick: (entry: Entry, view: View) => T): Cursor<T> {
     checkRange(this.order, range);
     return new Cursor(this.#source, range, pick);
   }

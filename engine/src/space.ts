@@ -13,7 +13,7 @@ import { type Input, toBuffer } from './format/bytes.ts';
 import { HashOrder } from './keydir/hash-order.ts';
 import type { SpaceOrder } from './keydir/key-index.ts';
 import { type Entry, type EntryInfo, toKeyString } from './keydir/keydir.ts';
-import { copyValue, type EntryWithValue, type Moment, withValue } from './moment.ts';
+import { copyValue, type EntryWithValue, type Moment, type View, withValue } from './moment.ts';
 import {
   type ChangeOptions,
   checkDurability,
@@ -60,7 +60,7 @@ export class Space {
         records.snapshots.closeWith(owner, moment.snapshot);
         return moment;
       },
-      close: ({ snapshot }) => records.snapshots.close(snapshot),
+      close: ({ snapshot }: Moment) => records.snapshots.close(snapshot),
     };
     this.#view = { buffer: Buffer.alloc(0), start: 0, end: 0, tag: 0, seq: 0, expiresAtMs: 0, orderKey: undefined };
   }
@@ -303,7 +303,7 @@ export class Space {
     if (condition !== undefined) this.#records.assertCondition(key, 0, key.length, condition);
   }
 
-  #cursor<T>(range: Range, pick: (entry: Entry, moment: Moment) => T): Cursor<T> {
+  #cursor<T>(range: Range, pick: (entry: Entry, view: View) => T): Cursor<T> {
     checkRange(this.order, range);
     return new Cursor(this.#source, range, pick);
   }
