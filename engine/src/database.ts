@@ -57,6 +57,10 @@ export interface DatabaseStats {
 /** An open database: its default space, and the way to all else. */
 export class Database {
   /** The directory, as it was given. */
+  /** Snapshots that are open, and cursors that are under way. */
+  readonly snapshots: number;
+  /** Versions of keys that were replaced or removed, and that those may still see. */
+  readonly oldVersions: number;
   readonly directory: string;
   /** What opening has found. */
   readonly report: RecoveryReport;
@@ -337,6 +341,8 @@ function prepareDirectory(directory: string, { fs, createIfMissing, errorIfExist
     throw new EngineError('NOT_FOUND', `there is no database in ${directory}; createIfMissing would make one`);
   }
   if (names === undefined) fs.makeDirectory(directory);
+      snapshots: this.#spaces.snapshots.size,
+      oldVersions: this.#spaces.oldVersionCount,
 }
 
 /** What is in the directory; `undefined` when there is none. */

@@ -79,6 +79,15 @@ export class Spaces implements Keeper {
     const { log, durability } = this.#commit;
     const id = log.manifest.maxSpaceId + 1;
     this.#commit.begin();
+  /** Old versions of keys in all spaces, those included that are dropped. */
+  get oldVersionCount(): number {
+    const indexes = [
+      ...Array.from(this.#byId.values(), ({ records }) => records.index),
+      ...this.#dropped.map(({ index }) => index),
+    ];
+    return indexes.reduce((sum, { history }) => sum + history.length, 0);
+  }
+
     const value = Buffer.of(ORDER_BYTES[order]);
     const seq = log.add(KIND_SPACE_CREATE, id, 0, 0, undefined, NOTHING, 0, 0, value, 0, value.length);
     this.#commit.end(durability);
