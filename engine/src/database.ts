@@ -8,6 +8,7 @@ import { Clock } from './clock.ts';
 import { Commit } from './commit.ts';
 import type { Cursor } from './cursor.ts';
 import { parseDataFileName } from './disk/file-names.ts';
+import type { FileSystem } from './disk/file-system.ts';
 import { toEngineError } from './disk/io-error.ts';
 import { type Lock, lockDirectory } from './disk/lock-file.ts';
 import { MANIFEST_NAME } from './disk/manifest.ts';
@@ -19,8 +20,10 @@ import { Log } from './log.ts';
 import type { EntryWithValue } from './moment.ts';
 import {
   type ChangeOptions,
+  type CheckOptions,
   type DatabaseOptions,
   type DeleteOptions,
+  type DirectoryOptions,
   type Durability,
   type PutOptions,
   type ResolvedOptions,
@@ -28,10 +31,12 @@ import {
   type UpdateOptions,
 } from './options.ts';
 import { type Recovered, type RecoveryReport, recover } from './recovery.ts';
+import { type RepairOptions, type RepairReport, repairDirectory } from './repair.ts';
 import type { KeyRange, Range } from './scan.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Space } from './space.ts';
 import { Spaces } from './spaces.ts';
+import { type VerifyReport, verifyDirectory, verifyOpen } from './verify.ts';
 import { type Operation, WriteBatch, writeOperations } from './write-batch.ts';
 
 /** Counts and sizes of an open database. */
@@ -52,15 +57,15 @@ export interface DatabaseStats {
   readonly syncs: number;
   readonly cacheHits: number;
   readonly cacheMisses: number;
+  /** Snapshots that are open, and cursors that are under way. */
+  readonly snapshots: number;
+  /** Versions of keys that were replaced or removed, and that those may still see. */
+  readonly oldVersions: number;
 }
 
 /** An open database: its default space, and the way to all else. */
 export class Database {
   /** The directory, as it was given. */
-  /** Snapshots that are open, and cursors that are under way. */
-  readonly snapshots: number;
-  /** Versions of keys that were replaced or removed, and that those may still see. */
-  readonly oldVersions: number;
   readonly directory: string;
   /** What opening has found. */
   readonly report: RecoveryReport;
@@ -68,12 +73,14 @@ export class Database {
   readonly #spaces: Spaces;
   readonly #main: Space;
   readonly #lock: Lock;
+  readonly #fs: FileSystem;
   #closing: Promise<void> | undefined;
 
   private constructor(directory: string, options: ResolvedOptions, recovered: Recovered, lock: Lock) {
     this.directory = directory;
     this.report = recovered.report;
     this.#lock = lock;
+    this.#fs = options.fs;
     this.#commit = new Commit(new Log(directory, recovered.manifest, options), options);
     const clock = new Clock(options.now);
     this.#spaces = new Spaces(recovered.indexes, this.#commit, clock, options.expiry === 'engine');
@@ -98,6 +105,23 @@ export class Database {
     } catch (error) {
       throw toEngineError(error, `open the database in ${directory}`);
     }
+  }
+
+  /**
+   * Read every record of the database in `directory`, which nobody has open, and say what is wrong. Nothing is changed.
+   * @throws {EngineError} `LOCKED`, `NOT_FOUND`, `NEWER_FORMAT`, `IO`; what is wrong is in the report.
+   */
+  static verify(directory: string, options: CheckOptions & DirectoryOptions = {}): Promise<VerifyReport> {
+    return whileLocked(directory, options, fs => verifyDirectory(fs, directory, options));
+  }
+
+  /**
+   * Mend the database in `directory`, which nobody has open: keep every record that can be read, and put files that had
+   * damage in them into lost/. Where nothing is wrong nothing is changed.
+   * @throws {EngineError} `LOCKED`, `NOT_FOUND`, `NEWER_FORMAT`, `DISK_FULL`, `IO`: then nothing has changed.
+   */
+  static repair(directory: string, options: RepairOptions = {}): Promise<RepairReport> {
+    return whileLocked(directory, options, fs => repairDirectory(fs, directory, options));
   }
 
   // ------------------------------------------------------------------------------------------------------------ reads
@@ -317,7 +341,19 @@ export class Database {
       syncs: writer.queue.rounds,
       cacheHits: log.cache.hits,
       cacheMisses: log.cache.misses,
+      snapshots: this.#spaces.snapshots.size,
+      oldVersions: this.#spaces.oldVersionCount,
     };
+  }
+
+  /**
+   * Read every record that has been written, and compare each entry of the index with its record, while the database is
+   * used. What is wrong is in the report. @throws {EngineError} `CLOSED`; the reason of `signal`, once that says: give up.
+   */
+  verify(options: CheckOptions = {}): Promise<VerifyReport> {
+    const { log } = this.#commit;
+    const isClosed = (): boolean => this.#commit.isClosed;
+    return verifyOpen({ fs: this.#fs, log, indexes: () => this.#spaces.indexes(), isClosed }, options);
   }
 
   /** Write and sync everything, and let go of the directory. A second call waits for the first. */
@@ -332,6 +368,27 @@ export class Database {
   }
 }
 
+/** Do this with a directory that holds a database, while nobody has that open. */
+async function whileLocked<T>(
+  directory: string,
+  options: CheckOptions & DirectoryOptions,
+  work: (fs: FileSystem) => Promise<T>,
+): Promise<T> {
+  const { fs, lockTimeoutMs, signal } = options;
+  const resolved = resolveOptions({ ...(fs && { fs }), ...(lockTimeoutMs !== undefined && { lockTimeoutMs }) });
+  try {
+    prepareDirectory(directory, { ...resolved, createIfMissing: false });
+    const lock = await lockDirectory(directory, resolved.lockTimeoutMs);
+    try {
+      return await work(resolved.fs);
+    } finally {
+      lock.release();
+    }
+  } catch (error) {
+    throw signal?.aborted ? error : toEngineError(error, `check the database in ${directory}`);
+  }
+}
+
 /** See to it that there is a directory, and that a database is in it, or not, as the options say. */
 function prepareDirectory(directory: string, { fs, createIfMissing, errorIfExists }: ResolvedOptions): void {
   const names = namesIn(directory, fs);
@@ -341,8 +398,6 @@ function prepareDirectory(directory: string, { fs, createIfMissing, errorIfExist
     throw new EngineError('NOT_FOUND', `there is no database in ${directory}; createIfMissing would make one`);
   }
   if (names === undefined) fs.makeDirectory(directory);
-      snapshots: this.#spaces.snapshots.size,
-      oldVersions: this.#spaces.oldVersionCount,
 }
 
 /** What is in the directory; `undefined` when there is none. */

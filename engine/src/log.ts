@@ -205,11 +205,16 @@ export class Log {
 
   // -------------------------------------------------------------------------------------------------- reading values
 
+  /** Whether the record of this entry has not been written to its file yet. */
+  isPending({ fileId, recordOffset }: Entry): boolean {
+    const target = this.#target;
+    return target !== undefined && fileId === target.id && recordOffset >= target.size;
+  }
+
   /** The value of this entry, in memory of the log. @throws {CorruptionError} when its record does not check out. */
   view(entry: Entry): ValueView {
-    const target = this.#target;
-    if (target !== undefined && entry.fileId === target.id && entry.recordOffset >= target.size) {
-      const recordEnd = entry.recordOffset - target.size + entry.recordSize;
+    if (this.isPending(entry)) {
+      const recordEnd = entry.recordOffset - this.#target!.size + entry.recordSize;
       return this.#viewOf(this.#buffer.bytes, recordEnd - entry.valueSize, recordEnd);
     }
     const { fileId, recordOffset, valueSize } = entry;

@@ -71,24 +71,24 @@ interface FileEnd {
 }
 
 /** After an open that followed no clean close, seqs go on this much higher: some may have been given away unseen. */
-const SEQ_GAP = 2 ** 32;
+export const SEQ_GAP: number = 2 ** 32;
 /** How long, in milliseconds, recovery holds up the program at a time. */
 const SLICE_MS = 10;
 /** How many units are read between two looks at the clock. */
 const SLICE_UNITS = 64;
 /** The folder for bytes that do not count any more. */
-const LOST = 'lost';
+export const LOST = 'lost';
 
 /** The end of a file whose first record should follow one that is not there: the file before has lost its tail. */
 const LOG_ENDED_BEFORE: FileEnd = { offset: 0, problem: 'torn' };
 
-const PROBLEMS = { torn: 'the record is cut short', corrupt: 'the record does not match its checksum' } as const;
+export const PROBLEMS = { torn: 'the record is cut short', corrupt: 'the record does not match its checksum' } as const;
 
 /**
  * The seq of the last change before those of the growing files. Its record may be gone: merge drops a tombstone that
  * nothing needs any more.
  */
-function lastSealedSeq(manifest: Manifest, growing: readonly LiveFile[]): number {
+export function lastSealedSeq(manifest: Manifest, growing: readonly LiveFile[]): number {
   return growing.length > 0 ? growing[0]!.minSeq - 1 : manifest.syncedTo;
 }
 

@@ -150,8 +150,8 @@ function toEntry(record: LogRecord, file: DataFile, recordOffset: number): Entry
   };
 }
 
-/** A whole record that we do not know what to do with was written by a newer program. */
-function assertKnown(record: LogRecord, file: DataFile, offset: number): void {
+/** A whole record that we do not know what to do with was written by a newer program. @throws `NEWER_FORMAT`. */
+export function assertKnown(record: LogRecord, file: DataFile, offset: number): void {
   const isKnown = record.kind <= KIND_BATCH_END && record.flags < FLAG_COMPRESSED;
   if (!isKnown) throw newerFormat(file.id, offset);
 }

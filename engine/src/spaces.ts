@@ -64,6 +64,16 @@ export class Spaces implements Keeper {
     return Array.from(this.#byId.values(), ({ space }) => space);
   }
 
+  /** The indexes of all spaces, by the space's id. */
+  *indexes(): Iterable<[number, KeyIndex]> {
+    for (const [id, { records }] of this.#byId) yield [id, records.index];
+  }
+
+  /** The indexes of all spaces, by the space's id. */
+  get indexes(): Map<number, KeyIndex> {
+    return new Map(Array.from(this.#byId, ([id, { records }]) => [id, records.index]));
+  }
+
   /** Keys in all spaces, those included that are due. */
   get keyCount(): number {
     return Array.from(this.#byId.values()).reduce((sum, { records }) => sum + records.index.keydir.size, 0);
@@ -74,11 +84,6 @@ export class Spaces implements Keeper {
     return Array.from(this.#byId.values()).reduce((sum, { records }) => sum + records.index.usage.total, 0);
   }
 
-  create(order: SpaceOrder): Space {
-    if (!Object.hasOwn(ORDER_BYTES, order)) throw new EngineError('INVALID_ARGUMENT', "order must be 'key' or 'hash'");
-    const { log, durability } = this.#commit;
-    const id = log.manifest.maxSpaceId + 1;
-    this.#commit.begin();
   /** Old versions of keys in all spaces, those included that are dropped. */
   get oldVersionCount(): number {
     const indexes = [
@@ -88,6 +93,11 @@ export class Spaces implements Keeper {
     return indexes.reduce((sum, { history }) => sum + history.length, 0);
   }
 
+  create(order: SpaceOrder): Space {
+    if (!Object.hasOwn(ORDER_BYTES, order)) throw new EngineError('INVALID_ARGUMENT', "order must be 'key' or 'hash'");
+    const { log, durability } = this.#commit;
+    const id = log.manifest.maxSpaceId + 1;
+    this.#commit.begin();
     const value = Buffer.of(ORDER_BYTES[order]);
     const seq = log.add(KIND_SPACE_CREATE, id, 0, 0, undefined, NOTHING, 0, 0, value, 0, value.length);
     this.#commit.end(durability);

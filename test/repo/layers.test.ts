@@ -25,6 +25,10 @@ const ENGINE_ROOMS: readonly (readonly string[])[] = [
   ['write-batch.ts'],
   ['replay.ts', 'replayed-keys.ts', 'replayed-ranges.ts', 'replayed-spaces.ts', 'later-sync.ts'],
   ['recovery.ts'],
+  ['time-slices.ts'],
+  ['check-batch.ts', 'check-file.ts'],
+  ['check-directory.ts'],
+  ['verify.ts', 'repair.ts'],
   ['database.ts'],
   ['index.ts'],
 ];

@@ -48,9 +48,15 @@ export class DataFile {
     this.#size = size;
   }
 
-  /** Make a new data file in `directory`, with its header in it. The file must not exist. */
-  static create(fs: FileSystem, directory: string, id: FileId, salt: number): DataFile {
-    const path = join(directory, dataFileName(id));
+  /** Make a new data file in `directory`, with its header in it. The file must not exist. A merge gives it another name. */
+  static create(
+    fs: FileSystem,
+    directory: string,
+    id: FileId,
+    salt: number,
+    name: string = dataFileName(id),
+  ): DataFile {
+    const path = join(directory, name);
     const file = fs.open(path, 'create');
     const dataFile = new DataFile(id, salt, file, 0);
     try {
@@ -76,6 +82,20 @@ export class DataFile {
       if (typeof header === 'string') throw new CorruptionError(name, 0, `the file header is ${header}`);
       if (header.fileId !== id) throw new CorruptionError(name, 0, `the file header is that of file ${header.fileId}`);
       return new DataFile(id, header.salt, file, file.size());
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Open a data file whose header may be damaged, for what stands behind it. Only with the right salt can a record in it
+   * be read.
+   */
+  static openWithSalt(fs: FileSystem, directory: string, id: FileId, salt: number): DataFile {
+    const file = fs.open(join(directory, dataFileName(id)), 'read');
+    try {
+      return new DataFile(id, salt, file, file.size());
     } catch (error) {
       file.close();
       throw error;

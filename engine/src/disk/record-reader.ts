@@ -1,5 +1,6 @@
 /**
- * RecordReader: the records of a data file one after the other, from the first to the first that cannot be read.
+ * RecordReader: the records of a data file one after the other, from the first to the first that cannot be read; and, for
+ * those who ask, those behind it.
  *
  * It looks at the file through a window of memory that moves along, so a file of any size takes a megabyte.
  * Left out: what a record that cannot be read means: a torn tail or damage (recovery.ts decides).
@@ -7,7 +8,7 @@
 
 import { crc32 } from '../format/crc32.ts';
 import { FILE_HEADER_SIZE } from '../format/file-header.ts';
-import { decodeRecord, type LogRecord } from '../format/record.ts';
+import { decodeRecord, FLAG_COMPRESSED, FLAGS_OFFSET, KIND_BATCH_END, type LogRecord } from '../format/record.ts';
 import type { DataFile } from './data-file.ts';
 
 const WINDOW_SIZE = 1024 * 1024;
@@ -54,6 +55,30 @@ export class RecordReader {
   crcOfLast(record: LogRecord, initial: number): number {
     const end = this.#offset - this.#windowStart;
     return crc32(this.#window, end - record.size, end, initial);
+  }
+
+  /**
+   * Step over bytes that are no record: to the next offset below `limit` where a readable record begins, or to `limit`.
+   * A checksum that fits no other place tells: bytes that only look like a record, as those of a value may, are not taken
+   * for one. Records of kinds and flags that are not known yet are not looked for.
+   */
+  skip(limit: number): void {
+    const end = Math.min(limit, this.#end);
+    for (this.#offset++; this.#offset < end; this.#offset++) {
+      if (!this.#looksLikeRecord()) continue;
+      const start = this.#offset;
+      if (typeof this.next() === 'string') continue;
+      this.#offset = start;
+      return;
+    }
+  }
+
+  /** Whether the two bytes that say kind and flags could be those of a record at the reader's offset. */
+  #looksLikeRecord(): boolean {
+    if (this.#offset + FLAGS_OFFSET >= this.#windowStart + this.#window.length) this.#moveWindow(0);
+    const flagsAt = this.#offset - this.#windowStart + FLAGS_OFFSET;
+    const kind = this.#window[flagsAt - 1]!;
+    return kind >= 1 && kind <= KIND_BATCH_END && this.#window[flagsAt]! < FLAG_COMPRESSED;
   }
 
   /** Have the window begin at the next record, and hold more of it than the `known` bytes there are of it now. */
