@@ -1,5 +1,6 @@
 /** The public door of @zerocask/engine: whatever may be used from outside is named here. */
 
+export type { Problem, ProblemCode } from './check-file.ts';
 export type { Cursor } from './cursor.ts';
 export { Database, type DatabaseStats } from './database.ts';
 export { type FileSystem, nodeFileSystem, type OpenFile, type OpenMode } from './disk/file-system.ts';
@@ -11,15 +12,20 @@ export { type EntryInfo, type KeyString, keyBytes } from './keydir/keydir.ts';
 export type { EntryWithValue } from './moment.ts';
 export type {
   ChangeOptions,
+  CheckOptions,
   DatabaseOptions,
   DeleteOptions,
+  DirectoryOptions,
   Durability,
   OpenProgress,
   PutOptions,
   UpdateOptions,
 } from './options.ts';
 export type { CutTail, RecoveryReport } from './recovery.ts';
+export type { LostBytes, RepairOptions, RepairReport, RewrittenFile } from './repair.ts';
 export type { KeyRange, Range } from './scan.ts';
 export type { Snapshot, SpaceSnapshot } from './snapshot.ts';
 export type { EntryView, Space } from './space.ts';
-export type { Operation, WriteBatch } from './write-batch.ts';
+export type { Transaction, TransactionSpace } from './transaction.ts';
+export type { VerifyReport } from './verify.ts';
+export type { BatchDeleteOptions, BatchPutOptions, Operation, WriteBatch } from './write-batch.ts';
