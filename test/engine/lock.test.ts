@@ -2,9 +2,9 @@
  * The lock: one Database at a time has a directory, whichever process, thread or container asks, with the program flock(1)
  * and without it; and what a dead process leaves behind keeps nobody out.
  */
-import { type ChildProcess, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -195,6 +195,15 @@ describe('by an owner file', () => {
     await (await Database.open(directory)).close();
     rmSync(join(directory, 'LOCK.owner.other'), { force: true });
   });
+});
+
+test('a lock whose owner has let go of it, while a child process still has its descriptor, is waited for', async () => {
+  const directory = temporaryDirectory();
+  const fd = openSync(join(directory, 'LOCK'), 'a+');
+  expect(spawnSync('flock', ['-xn', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] }).status).toBe(0);
+  spawn('sleep', ['0.1'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
+  closeSync(fd);
+  await (await Database.open(directory)).close();
 });
 
 test('a lock program that cannot be started for want of descriptors is an error, and no reason for another lock', async () => {

@@ -19,6 +19,12 @@ import { isRunning, thisProcess } from './process-name.ts';
 export const LOCK_NAME = 'LOCK';
 const RETRY_MS = 25;
 
+/**
+ * How long to wait, in milliseconds, for a lock that nobody calls his own. It is just being taken or let go: a child
+ * process that another thread starts in this moment has our descriptor too, until it runs a program of its own.
+ */
+const HANDOVER_MS = 500;
+
 /** flock(1) ends with this when somebody else has the lock. */
 const HELD_STATUS = 1;
 
@@ -32,17 +38,18 @@ export interface Lock {
 
 /** Lock a database directory. @throws {EngineError} `LOCKED` when somebody else still has it after `timeoutMs`. */
 export async function lockDirectory(directory: string, timeoutMs: number): Promise<Lock> {
-  const endMs = performance.now() + timeoutMs;
+  const startMs = performance.now();
   for (;;) {
     const lock = await tryLock(directory);
     if (lock !== undefined) return lock;
-    if (performance.now() >= endMs) throw await locked(directory);
+    const owner = readLock(directory) || (await findOwner(directory));
+    const patienceMs = owner ? timeoutMs : Math.max(timeoutMs, HANDOVER_MS);
+    if (performance.now() - startMs >= patienceMs) throw locked(directory, owner);
     await sleep(RETRY_MS);
   }
 }
 
-async function locked(directory: string): Promise<EngineError> {
-  const owner = readLock(directory) || (await findOwner(directory));
+function locked(directory: string, owner: string | undefined): EngineError {
   const who = owner ? `another Database, of process ${owner.split(' ')[0]},` : 'another Database';
   return new EngineError('LOCKED', `${who} has ${directory} open: close it, or open another directory`);
 }
