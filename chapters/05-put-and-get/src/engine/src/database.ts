@@ -1,4 +1,4 @@
-// superseded later: imports, Database, Database.open, Database.size, Database.get, Database.has, Database.put, Database.close, prepareDirectory, holdsDatabase
+// superseded later: imports, Database, Database.open, Database.size, Database.get, Database.has, Database.put, Database.close, Database.#assertOpen, prepareDirectory, holdsDatabase
 /**
  * Database: keys and values in a directory. `put` appends a record to the log and then lets the keydir point at it; `get`
  * asks the keydir where the record lies and reads it.
@@ -84,6 +84,10 @@ export class Database {
     if (this.#closed) return;
     this.#closed = true;
     this.#log.close();
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new EngineError('CLOSED', 'the database is closed');
   }
 }
 

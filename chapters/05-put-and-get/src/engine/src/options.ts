@@ -1,4 +1,4 @@
-// superseded later: imports, DatabaseOptions, DEFAULT_OPTIONS, resolveOptions
+// superseded later: imports, DatabaseOptions, ResolvedOptions, DEFAULT_OPTIONS, resolveOptions
 /**
  * Options: what a caller can choose when opening a database, and what holds when nothing is chosen. Whatever comes from
  * outside is checked here.
@@ -19,6 +19,9 @@ export interface DatabaseOptions {
   /** The file system to use. Default: this machine's. */
   readonly fs?: FileSystem;
 }
+
+/** Options with every choice made. */
+export type ResolvedOptions = Required<Omit<DatabaseOptions, 'merge'>> & { readonly merge: Required<MergeSettings> };
 
 /** What holds when nothing is chosen. */
 export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({

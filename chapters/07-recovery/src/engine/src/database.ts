@@ -1,4 +1,4 @@
-// superseded later: the whole file
+// superseded later: imports, Database, Database.open, Database.put, Database.delete, Database.sync, Database.close
 /**
  * Database: keys and values in a directory. `put` appends a record to the log and then lets the keydir point at it; `get`
  * asks the keydir where the record lies and reads it; `delete` appends a tombstone and then lets the keydir forget the key.
@@ -20,9 +20,6 @@ import { Log } from './log.ts';
 import { checkSizes, type DatabaseOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { type Recovered, type RecoveryReport, recover } from './recovery.ts';
 import { entryOf } from './replay.ts';
-
-/** The value of a tombstone. */
-const NO_VALUE = Buffer.alloc(0);
 
 /** A key-value store in a directory of its own. */
 export class Database {
@@ -50,25 +47,6 @@ export class Database {
     const resolved = resolveOptions(options);
     prepareDirectory(directory, resolved);
     return new Database(directory, resolved, await recover(directory, resolved));
-  }
-
-  /** The number of keys. */
-  get size(): number {
-    this.#assertOpen();
-    return this.#keydir.size;
-  }
-
-  /** The value of `key`; `undefined` when the key is absent. */
-  get(key: Input): Buffer | undefined {
-    this.#assertOpen();
-    const entry = this.#keydir.get(toKeyString(toBuffer(key)));
-    return entry === undefined ? undefined : this.#log.read(entry).value;
-  }
-
-  /** Whether `key` is there. */
-  has(key: Input): boolean {
-    this.#assertOpen();
-    return this.#keydir.get(toKeyString(toBuffer(key))) !== undefined;
   }
 
   /**
@@ -110,28 +88,5 @@ export class Database {
     if (this.#closed) return;
     this.#closed = true;
     this.#log.close();
-  }
-
-  #assertOpen(): void {
-    if (this.#closed) throw new EngineError('CLOSED', 'the database is closed');
-  }
-}
-
-/** See to it that there is a directory, and that a database is in it, or not, as the options say. */
-function prepareDirectory(directory: string, { fs, createIfMissing, errorIfExists }: ResolvedOptions): void {
-  const exists = holdsDatabase(directory, fs);
-  if (exists && errorIfExists) throw new EngineError('EXISTS', `${directory} holds a database already`);
-  if (!exists && !createIfMissing) {
-    throw new EngineError('NOT_FOUND', `there is no database in ${directory}; createIfMissing would make one`);
-  }
-  fs.makeDirectory(directory);
-}
-
-function holdsDatabase(directory: string, fs: FileSystem): boolean {
-  try {
-    return fs.list(directory).some(name => name === MANIFEST_NAME || parseDataFileName(name) !== undefined);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
   }
 }

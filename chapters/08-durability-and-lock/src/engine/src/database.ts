@@ -1,0 +1,195 @@
+// superseded later: the whole file
+/**
+ * Database: keys and values in a directory. `put` adds a record to the log and then lets the keydir point at it; `get`
+ * asks the keydir where the record lies and reads it; `delete` adds a tombstone and then lets the keydir forget the key.
+ *
+ * Invariants: (1) the keydir says only what the log has accepted: the record comes first, whole;
+ *             (2) a newer change has a higher seq, also across closing and opening;
+ *             (3) a change that has thrown has not happened, now or later; only after a failed sync nobody knows;
+ *             (4) one Database at a time has the directory.
+ */
+
+import { resolve } from 'node:path';
+import { Commit } from './commit.ts';
+import { parseDataFileName } from './disk/file-names.ts';
+import type { FileSystem } from './disk/file-system.ts';
+import { toEngineError } from './disk/io-error.ts';
+import { type Lock, lockDirectory } from './disk/lock-file.ts';
+import { MANIFEST_NAME } from './disk/manifest.ts';
+import { EngineError } from './errors.ts';
+import { type Input, toBuffer } from './format/bytes.ts';
+import { KIND_PUT, KIND_TOMBSTONE } from './format/record.ts';
+import { type Keydir, toKeyString } from './keydir/keydir.ts';
+import { type Location, Log } from './log.ts';
+import {
+  type ChangeOptions,
+  checkDurability,
+  checkSizes,
+  type DatabaseOptions,
+  type Durability,
+  type ResolvedOptions,
+  resolveOptions,
+} from './options.ts';
+import { type Recovered, type RecoveryReport, recover } from './recovery.ts';
+import { entryOf } from './replay.ts';
+
+/** The value of a tombstone. */
+const NO_VALUE = Buffer.alloc(0);
+
+/** A key-value store in a directory of its own. */
+export class Database {
+  /** The directory, as it was given. */
+  readonly directory: string;
+  /** What opening has found. */
+  readonly report: RecoveryReport;
+  readonly #commit: Commit;
+  readonly #keydir: Keydir;
+  readonly #lock: Lock;
+  #closing: Promise<void> | undefined;
+
+  private constructor(directory: string, commit: Commit, recovered: Recovered, lock: Lock) {
+    this.directory = directory;
+    this.report = recovered.report;
+    this.#commit = commit;
+    this.#keydir = recovered.keydir;
+    this.#lock = lock;
+  }
+
+  /**
+   * Open the database in `directory`, or make one there.
+   * @throws {EngineError} `LOCKED`, `NOT_FOUND`, `EXISTS`, `CORRUPT`, `NEWER_FORMAT`, `DISK_FULL`, `IO`.
+   */
+  static async open(directory: string, options?: DatabaseOptions): Promise<Database> {
+    const resolved = resolveOptions(options);
+    const root = resolve(directory); // The program may change its working directory meanwhile.
+    try {
+      prepareDirectory(root, resolved);
+      const lock = await lockDirectory(root, resolved.lockTimeoutMs);
+      try {
+        const recovered = await recover(root, resolved);
+        const log = new Log(root, recovered.manifest, resolved);
+        return new Database(directory, new Commit(log, resolved), recovered, lock);
+      } catch (error) {
+        lock.release();
+        throw error;
+      }
+    } catch (error) {
+      throw toEngineError(error, `open the database in ${directory}`);
+    }
+  }
+
+  /** The number of keys. */
+  get size(): number {
+    this.#assertOpen();
+    return this.#keydir.size;
+  }
+
+  /** The value of `key`; `undefined` when the key is absent. */
+  get(key: Input): Buffer | undefined {
+    this.#assertOpen();
+    const entry = this.#keydir.get(toKeyString(toBuffer(key)));
+    return entry === undefined ? undefined : this.#commit.log.read(entry).value;
+  }
+
+  /** Whether `key` is there. */
+  has(key: Input): boolean {
+    this.#assertOpen();
+    return this.#keydir.get(toKeyString(toBuffer(key))) !== undefined;
+  }
+
+  /**
+   * Store `value` under `key`, in the place of any older value; returns the seq of the change.
+   * At `durability: 'os'` the record has been handed to the operating system on return, at `'disk'` it is on the disk.
+   * @throws {EngineError} `KEY_TOO_LARGE`, `VALUE_TOO_LARGE`, `DISK_FULL` ...: then nothing has changed.
+   */
+  put(key: Input, value: Input, { durability }: ChangeOptions = {}): number {
+    this.#assertOpen();
+    const record = { kind: KIND_PUT, key: toBuffer(key), value: toBuffer(value) };
+    checkSizes(record.key.length, record.value.length);
+    const location = this.#append(record.kind, record.key, record.value, durability);
+    this.#keydir.put(entryOf({ ...record, seq: this.position }, location));
+    return this.position;
+  }
+
+  /** Remove `key`; returns the seq of the change, or `undefined` when it was absent and nothing was written. */
+  delete(key: Input, { durability }: ChangeOptions = {}): number | undefined {
+    this.#assertOpen();
+    const bytes = toBuffer(key);
+    if (this.#keydir.get(toKeyString(bytes)) === undefined) return undefined;
+    this.#append(KIND_TOMBSTONE, bytes, NO_VALUE, durability);
+    this.#keydir.delete(toKeyString(bytes));
+    return this.position;
+  }
+
+  /** Have the log accept a record, as safe as the level says. When it throws, nothing has changed. */
+  #append(kind: number, key: Buffer, value: Buffer, level: Durability = this.durability): Location {
+    checkDurability(level);
+    this.#commit.begin();
+    const location = this.#commit.log.add(kind, key, value);
+    this.#commit.end(level);
+    return location;
+  }
+
+  // ------------------------------------------------------------------------------------------------------- durability
+
+  /** The level of every change that names no other. It may be changed at any time. */
+  get durability(): Durability {
+    return this.#commit.durability;
+  }
+
+  /** Have every change that names no other level be as safe as this from now on; waits for nothing. */
+  set durability(level: Durability) {
+    this.#commit.writer.durability = level;
+  }
+
+  /** Resolves when every change before this call is on the disk. */
+  sync(): Promise<void> {
+    return this.#commit.sync();
+  }
+
+  /** The seq of the newest change. */
+  get position(): number {
+    return this.#commit.log.position;
+  }
+
+  /** Whether every change up to this seq is as safe as the store's level says. */
+  isDurable(position: number): boolean {
+    return this.#commit.writer.isDurable(position);
+  }
+
+  /** Resolves when {@link isDurable} says yes; rejects when that will never be. */
+  durable(position: number): Promise<void> {
+    return this.#commit.writer.waitFor(position, this.durability);
+  }
+
+  // ----------------------------------------------------------------------------------------------------------- ending
+
+  /** Write and sync everything, and let go of the directory. A second call waits for the first. */
+  close(): Promise<void> {
+    this.#closing ??= this.#commit.close().finally(() => this.#lock.release());
+    return this.#closing;
+  }
+
+  #assertOpen(): void {
+    if (this.#commit.isClosed) throw new EngineError('CLOSED', 'the database is closed');
+  }
+}
+
+/** See to it that there is a directory, and that a database is in it, or not, as the options say. */
+function prepareDirectory(directory: string, { fs, createIfMissing, errorIfExists }: ResolvedOptions): void {
+  const exists = holdsDatabase(directory, fs);
+  if (exists && errorIfExists) throw new EngineError('EXISTS', `${directory} holds a database already`);
+  if (!exists && !createIfMissing) {
+    throw new EngineError('NOT_FOUND', `there is no database in ${directory}; createIfMissing would make one`);
+  }
+  fs.makeDirectory(directory);
+}
+
+function holdsDatabase(directory: string, fs: FileSystem): boolean {
+  try {
+    return fs.list(directory).some(name => name === MANIFEST_NAME || parseDataFileName(name) !== undefined);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,60 @@
+// superseded later: imports, DatabaseOptions, ResolvedOptions, DEFAULT_OPTIONS, resolveOptions, ChangeOptions
+/**
+ * Options: what a caller can choose when opening a database and when changing a key, and what holds when nothing is
+ * chosen. Whatever comes from outside is checked here.
+ */
+
+import { type FileSystem, nodeFileSystem } from './disk/file-system.ts';
+import { EngineError } from './errors.ts';
+import { MAX_KEY_SIZE, MAX_VALUE_SIZE } from './format/record.ts';
+
+/** What a caller can choose when opening a database. */
+export interface DatabaseOptions {
+  /** Make the directory when it does not exist. Default: true. */
+  readonly createIfMissing?: boolean;
+  /** Refuse a directory that holds a database already. Default: false. */
+  readonly errorIfExists?: boolean;
+  /** When a change counts as safe. Default: `'os'`. Safer is slower: `'disk'` waits for the disk in each call. */
+  readonly durability?: Durability;
+  /** A data file that has reached this size, in bytes, is followed by a new one. Default: 256 MiB. */
+  readonly maxDataFileSize?: number;
+  /** How long to wait, in milliseconds, for a database that another process has open. Default: 0. */
+  readonly lockTimeoutMs?: number;
+  /** The file system to use. Default: this machine's. */
+  readonly fs?: FileSystem;
+  /** Called now and then while the database opens. */
+  readonly onProgress?: (progress: OpenProgress) => void;
+}
+
+/** Options with every choice made. */
+export type ResolvedOptions = Required<DatabaseOptions>;
+
+/** What holds when nothing is chosen. */
+export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
+  createIfMissing: true,
+  errorIfExists: false,
+  durability: 'os',
+  maxDataFileSize: 256 * MiB,
+  lockTimeoutMs: 0,
+  fs: nodeFileSystem,
+  onProgress: () => {},
+});
+
+/**
+ * The given options, with the defaults for all others.
+ * @throws {EngineError} `INVALID_ARGUMENT` naming the option that makes no sense.
+ */
+export function resolveOptions(given: DatabaseOptions = {}): ResolvedOptions {
+  const chosen = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const options: ResolvedOptions = { ...DEFAULT_OPTIONS, ...chosen };
+  checkDurability(options.durability);
+  checkNumber('maxDataFileSize', options.maxDataFileSize, 1);
+  checkNumber('lockTimeoutMs', options.lockTimeoutMs, 0);
+  return options;
+}
+
+/** What a change may be given. */
+export interface ChangeOptions {
+  /** The level of this change, if not the store's. */
+  readonly durability?: Durability;
+}
