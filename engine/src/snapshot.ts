@@ -62,27 +62,29 @@ export class SpaceSnapshot {
     return this.#cursor(range, entryValue);
   }
 
+  /** @throws {EngineError} `CLOSED`. */
+  protected assertOpen(): void {
+    this.#view.assertOpen();
+  }
+
   #cursor<T>(range: Range, pick: (entry: Entry, view: View) => T): Cursor<T> {
     checkRange(this.order, range);
     return new Cursor(this.#source, range, pick);
   }
 }
 
-/** The database at one moment. Close it when you are done: it keeps alive what it sees. */
-export class Snapshot implements Disposable {
+/** The database at one moment: the reads of its default space, and the way to the others. Close it when you are done. */
+export class Snapshot extends SpaceSnapshot implements Disposable {
   readonly #snapshots: Snapshots;
   readonly #open: OpenSnapshot;
   readonly #momentOf: (space: number) => Moment | undefined;
-  readonly #mainMoment: Moment;
-  readonly #main: SpaceSnapshot;
 
   /** @internal Made by {@link Database.snapshot}. */
   constructor(snapshots: Snapshots, open: OpenSnapshot, momentOf: (space: number) => Moment | undefined) {
+    super(0, momentOf(0)!);
     this.#snapshots = snapshots;
     this.#open = open;
     this.#momentOf = momentOf;
-    this.#mainMoment = momentOf(0)!;
-    this.#main = new SpaceSnapshot(0, this.#mainMoment);
     snapshots.closeWith(this, open);
   }
 
@@ -91,44 +93,14 @@ export class Snapshot implements Disposable {
     return this.#open.seq;
   }
 
-  /** The value that `key` had; `undefined` when it was absent. @throws {EngineError} `CLOSED`, as every read here. */
-  get(key: Input): Buffer | undefined {
-    return this.#main.get(key);
-  }
-
-  /** Whether `key` was there. */
-  has(key: Input): boolean {
-    return this.#main.has(key);
-  }
-
-  /** The value that `key` had, with its seq, tag, expiry and order key; `undefined` when it was absent. */
-  getEntry(key: Input): EntryWithValue | undefined {
-    return this.#main.getEntry(key);
-  }
-
-  /** Key and value of each key that was in the range, in the order of the keys' bytes. */
-  entries(range?: Range): Cursor<[Buffer, Buffer]> {
-    return this.#main.entries(range);
-  }
-
-  /** The keys of {@link entries}. */
-  keys(range?: Range): Cursor<Buffer> {
-    return this.#main.keys(range);
-  }
-
-  /** The values of {@link entries}. */
-  values(range?: Range): Cursor<Buffer> {
-    return this.#main.values(range);
-  }
-
   /** A space as it was, also when it has been dropped since; `undefined` when there was none with this id. */
   space(id: number): SpaceSnapshot | undefined {
-    this.#mainMoment.assertOpen();
+    this.assertOpen();
     const moment = this.#momentOf(id);
     return moment === undefined ? undefined : new SpaceSnapshot(id, moment);
   }
 
-  /** Let go of what it sees; every use throws from now on. A second call does nothing. */
+  /** Let go of what it sees; every use throws `CLOSED` from now on. A second call does nothing. */
   close(): void {
     this.#snapshots.close(this.#open);
   }
