@@ -143,8 +143,8 @@ export class Spaces implements Keeper {
   }
 
   /** See {@link Keeper}: of dropped spaces. */
-  trim(oldestSeq: number): 'nothing' | 'seen' {
-    this.#dropped = this.#dropped.filter(({ droppedSeq }) => droppedSeq > oldestSeq);
+  trim(oldest: OpenSnapshot | undefined): 'nothing' | 'seen' {
+    this.#dropped = this.#dropped.filter(({ droppedSeq }) => oldest !== undefined && droppedSeq > oldest.seq);
     return this.#dropped.length === 0 ? 'nothing' : 'seen';
   }
 

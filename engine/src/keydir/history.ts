@@ -9,7 +9,7 @@
  */
 
 import type { Entry, KeyString } from './keydir.ts';
-import type { Keeper, Snapshots } from './snapshots.ts';
+import type { Keeper, OpenSnapshot, Snapshots } from './snapshots.ts';
 
 /** Versions let go of in one slice: a few milliseconds. */
 const SLICE = 2000;
@@ -84,11 +84,11 @@ export class History implements Keeper {
     return version !== undefined && version.entry.seq <= seq ? version.entry : undefined;
   }
 
-  trim(oldestSeq: number): 'nothing' | 'more' | 'seen' {
+  trim(oldest: OpenSnapshot | undefined): 'nothing' | 'more' | 'seen' {
     for (let count = 0; count < SLICE; count++) {
       const first = this.#wentFirst;
       if (first === undefined) return 'nothing';
-      if (first.endSeq > oldestSeq) return 'seen';
+      if (oldest !== undefined && first.endSeq > oldest.seq) return 'seen';
       this.#forget(first);
     }
     return 'more';

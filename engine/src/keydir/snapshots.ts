@@ -20,8 +20,11 @@ export interface OpenSnapshot {
 
 /** Somebody who keeps old things for snapshots. */
 export interface Keeper {
-  /** Let go of what no snapshot with a seq of at least `oldestSeq` sees; says what is left: nothing, more of that, or only what is seen. */
-  trim(oldestSeq: number): 'nothing' | 'more' | 'seen';
+  /**
+   * Let go of what nobody sees any more, now that `oldest` is the oldest open snapshot; undefined: none is open. Says what
+   * is left: nothing, more of that, or only what is seen.
+   */
+  trim(oldest: OpenSnapshot | undefined): 'nothing' | 'more' | 'seen';
 }
 
 interface Listed extends OpenSnapshot {
@@ -37,13 +40,7 @@ export class Snapshots {
   #lastSerial = 0;
   readonly #owners = new FinalizationRegistry<OpenSnapshot>(snapshot => this.close(snapshot));
   readonly #keepers = new Set<Keeper>();
-  #waiting: { readonly serial: number; readonly then: () => void }[] = [];
   #isTrimming = false;
-
-  /** The seq of the oldest one; infinite when none is open. */
-  get oldestSeq(): number {
-    return this.#oldest?.seq ?? Number.POSITIVE_INFINITY;
-  }
 
   /** The seq of the newest one; -1 when none is open. */
   get newestSeq(): number {
@@ -97,7 +94,6 @@ export class Snapshots {
     }
     this.#oldest = listed.newer;
     if (this.#keepers.size > 0) this.#trim();
-    if (this.#waiting.length > 0) this.#callWaiting();
   }
 
   /** From now on tell this keeper when the oldest snapshot moves on, until it keeps nothing. */
@@ -107,15 +103,19 @@ export class Snapshots {
 
   /** Call `then` when every snapshot up to this serial is closed; at once when that is so. */
   afterClosed(serial: number, then: () => void): void {
-    this.#waiting.push({ serial, then });
-    this.#callWaiting();
+    const trim = (oldest: OpenSnapshot | undefined): 'nothing' | 'seen' => {
+      if (oldest !== undefined && oldest.serial <= serial) return 'seen';
+      then();
+      return 'nothing';
+    };
+    if (trim(this.#oldest) === 'seen') this.addKeeper({ trim });
   }
 
   /** One slice for each keeper, and the next slices in later turns of the event loop. */
   #trim(): void {
     let isMore = false;
     for (const keeper of this.#keepers) {
-      const left = keeper.trim(this.oldestSeq);
+      const left = keeper.trim(this.#oldest);
       if (left === 'nothing') this.#keepers.delete(keeper);
       else if (left === 'more') isMore = true;
     }
@@ -125,12 +125,5 @@ export class Snapshots {
       this.#isTrimming = false;
       this.#trim();
     });
-  }
-
-  #callWaiting(): void {
-    const oldest = this.#oldest?.serial ?? Number.POSITIVE_INFINITY;
-    const ready = this.#waiting.filter(({ serial }) => serial < oldest);
-    this.#waiting = this.#waiting.filter(({ serial }) => serial >= oldest);
-    for (const { then } of ready) then();
   }
 }

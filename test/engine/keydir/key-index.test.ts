@@ -193,8 +193,8 @@ describe('snapshots', () => {
     expect(called).toEqual(['none open']);
     snapshots.close(a);
     expect(called).toEqual(['none open', 'a and b']);
-    expect([snapshots.oldestSeq, snapshots.newestSeq]).toEqual([2, 2]);
+    expect([snapshots.size, snapshots.newestSeq]).toEqual([1, 2]);
     snapshots.close(c);
-    expect([snapshots.oldestSeq, snapshots.newestSeq]).toEqual([Number.POSITIVE_INFINITY, -1]);
+    expect([snapshots.size, snapshots.newestSeq]).toEqual([0, -1]);
   });
 });
