@@ -1,4 +1,4 @@
-// superseded later: DatabaseOptions, DEFAULT_OPTIONS
+// superseded later: DatabaseOptions, DirectoryOptions, ResolvedOptions, DEFAULT_OPTIONS
 
 /** What a caller can choose when opening a database. */
 export interface DatabaseOptions {
@@ -13,6 +13,12 @@ export interface DatabaseOptions {
   /** Called now and then while the database opens. */
   readonly onProgress?: (progress: OpenProgress) => void;
 }
+
+/** Which directory, of which file system, as in {@link DatabaseOptions}. */
+export type DirectoryOptions = Pick<DatabaseOptions, 'fs'>;
+
+/** Options with every choice made. */
+export type ResolvedOptions = Required<DatabaseOptions>;
 
 /** What holds when nothing is chosen. */
 export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({

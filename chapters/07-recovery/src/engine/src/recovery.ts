@@ -1,4 +1,4 @@
-// superseded later: imports, Recovered, SEQ_GAP, LOST, PROBLEMS, Recovery.run, Recovery.#settle
+// superseded later: imports, Recovered, Recovery.run, Recovery.#settle
 /**
  * Recovery: what a database directory holds, found out on open. It gives a prefix of history that holds every change
  * that was synced.
@@ -40,13 +40,6 @@ export interface Recovered {
   readonly keydir: Keydir;
   readonly report: RecoveryReport;
 }
-
-/** After an open that followed no clean close, seqs go on this much higher: some may have been given away unseen. */
-export const SEQ_GAP = 2 ** 32;
-/** The folder for bytes that do not count any more. */
-export const LOST = 'lost';
-
-export const PROBLEMS = { torn: 'the record is cut short', corrupt: 'the record does not match its checksum' } as const;
 class Recovery {
 
   async run(): Promise<Recovered> {

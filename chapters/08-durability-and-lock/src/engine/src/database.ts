@@ -23,15 +23,19 @@ import { type Keydir, toKeyString } from './keydir/keydir.ts';
 import { type Location, Log } from './log.ts';
 import {
   type ChangeOptions,
+  type CheckOptions,
   checkDurability,
   checkSizes,
   type DatabaseOptions,
+  type DirectoryOptions,
   type Durability,
   type ResolvedOptions,
   resolveOptions,
 } from './options.ts';
 import { type Recovered, type RecoveryReport, recover } from './recovery.ts';
+import { type RepairOptions, type RepairReport, repairDirectory } from './repair.ts';
 import { entryOf } from './replay.ts';
+import { type VerifyReport, verifyDirectory, verifyOpen } from './verify.ts';
 
 /** The value of a tombstone. */
 const NO_VALUE = Buffer.alloc(0);
@@ -45,14 +49,16 @@ export class Database {
   readonly #commit: Commit;
   readonly #keydir: Keydir;
   readonly #lock: Lock;
+  readonly #fs: FileSystem;
   #closing: Promise<void> | undefined;
 
-  private constructor(directory: string, commit: Commit, recovered: Recovered, lock: Lock) {
+  private constructor(directory: string, commit: Commit, recovered: Recovered, lock: Lock, fs: FileSystem) {
     this.directory = directory;
     this.report = recovered.report;
     this.#commit = commit;
     this.#keydir = recovered.keydir;
     this.#lock = lock;
+    this.#fs = fs;
   }
 
   /**
@@ -68,7 +74,7 @@ export class Database {
       try {
         const recovered = await recover(root, resolved);
         const log = new Log(root, recovered.manifest, resolved);
-        return new Database(directory, new Commit(log, resolved), recovered, lock);
+        return new Database(directory, new Commit(log, resolved), recovered, lock, resolved.fs);
       } catch (error) {
         lock.release();
         throw error;
@@ -76,6 +82,23 @@ export class Database {
     } catch (error) {
       throw toEngineError(error, `open the database in ${directory}`);
     }
+  }
+
+  /**
+   * Read every record of the database in `directory`, which nobody has open, and say what is wrong. Nothing is changed.
+   * @throws {EngineError} `LOCKED`, `NOT_FOUND`, `NEWER_FORMAT`, `IO`; what is wrong is in the report.
+   */
+  static verify(directory: string, options: CheckOptions & DirectoryOptions = {}): Promise<VerifyReport> {
+    return whileLocked(directory, options, fs => verifyDirectory(fs, directory, options));
+  }
+
+  /**
+   * Mend the database in `directory`, which nobody has open: keep every record that can be read, and put files that had
+   * damage in them into lost/. Where nothing is wrong nothing is changed.
+   * @throws {EngineError} `LOCKED`, `NOT_FOUND`, `NEWER_FORMAT`, `DISK_FULL`, `IO`: then nothing has changed.
+   */
+  static repair(directory: string, options: RepairOptions = {}): Promise<RepairReport> {
+    return whileLocked(directory, options, fs => repairDirectory(fs, directory, options));
   }
 
   /** The number of keys. */
@@ -164,6 +187,16 @@ export class Database {
 
   // ----------------------------------------------------------------------------------------------------------- ending
 
+  /**
+   * Read every record that has been written, and compare each entry of the index with its record, while the database is
+   * used. What is wrong is in the report. @throws {EngineError} `CLOSED`; the reason of `signal`, once that says: give up.
+   */
+  verify(options: CheckOptions = {}): Promise<VerifyReport> {
+    const { log } = this.#commit;
+    const isClosed = (): boolean => this.#commit.isClosed;
+    return verifyOpen({ fs: this.#fs, log, keydir: this.#keydir, isClosed }, options);
+  }
+
   /** Write and sync everything, and let go of the directory. A second call waits for the first. */
   close(): Promise<void> {
     this.#closing ??= this.#commit.close().finally(() => this.#lock.release());
@@ -172,6 +205,27 @@ export class Database {
 
   #assertOpen(): void {
     if (this.#commit.isClosed) throw new EngineError('CLOSED', 'the database is closed');
+  }
+}
+
+/** Do this with a directory that holds a database, while nobody has that open. */
+async function whileLocked<T>(
+  directory: string,
+  options: CheckOptions & DirectoryOptions,
+  work: (fs: FileSystem) => Promise<T>,
+): Promise<T> {
+  const { fs, lockTimeoutMs, signal } = options;
+  const resolved = resolveOptions({ ...(fs && { fs }), ...(lockTimeoutMs !== undefined && { lockTimeoutMs }) });
+  try {
+    prepareDirectory(directory, { ...resolved, createIfMissing: false });
+    const lock = await lockDirectory(directory, resolved.lockTimeoutMs);
+    try {
+      return await work(resolved.fs);
+    } finally {
+      lock.release();
+    }
+  } catch (error) {
+    throw signal?.aborted ? error : toEngineError(error, `check the database in ${directory}`);
   }
 }
 

@@ -146,16 +146,21 @@ export class Log {
 
   // -------------------------------------------------------------------------------------------------- reading values
 
+  /** Whether the record at this location has not been written to its file yet. */
+  isPending({ fileId, recordOffset }: Location): boolean {
+    const target = this.#target;
+    return target !== undefined && fileId === target.id && recordOffset >= target.size;
+  }
+
   /** The record at this location, written or pending. @throws {CorruptionError} when its bytes are not what was put there. */
   read(location: Location): LogRecord {
     const { fileId, recordOffset, recordSize } = location;
     try {
       const file = this.files.get(fileId);
       const pending = recordOffset - file.size;
-      const bytes =
-        file === this.#target && pending >= 0
-          ? Buffer.from(this.#buffer.bytes.subarray(pending, pending + recordSize))
-          : file.read(recordOffset, recordSize);
+      const bytes = this.isPending(location)
+        ? Buffer.from(this.#buffer.bytes.subarray(pending, pending + recordSize))
+        : file.read(recordOffset, recordSize);
       const record = decodeRecord(bytes, 0, file.salt, recordOffset);
       if (typeof record === 'object') return record;
       throw new CorruptionError(file.name, recordOffset, `the record is ${record}`);

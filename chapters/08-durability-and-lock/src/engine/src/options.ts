@@ -1,4 +1,4 @@
-// superseded later: imports, DatabaseOptions, ResolvedOptions, DEFAULT_OPTIONS, resolveOptions, ChangeOptions
+// superseded later: imports, DatabaseOptions, DEFAULT_OPTIONS, resolveOptions, ChangeOptions
 /**
  * Options: what a caller can choose when opening a database and when changing a key, and what holds when nothing is
  * chosen. Whatever comes from outside is checked here.
@@ -25,9 +25,6 @@ export interface DatabaseOptions {
   /** Called now and then while the database opens. */
   readonly onProgress?: (progress: OpenProgress) => void;
 }
-
-/** Options with every choice made. */
-export type ResolvedOptions = Required<DatabaseOptions>;
 
 /** What holds when nothing is chosen. */
 export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({

@@ -1,4 +1,4 @@
-// superseded later: imports, SEQ_GAP, LOST, PROBLEMS, Recovery.run
+// superseded later: imports, Recovery.run
 /**
  * Recovery: what a database directory holds, found out on open. It gives a prefix of history that holds every change
  * that met its level.
@@ -35,13 +35,6 @@ import { saysLaterSync } from './later-sync.ts';
 import { POISONED_NAME } from './log-writer.ts';
 import type { ResolvedOptions } from './options.ts';
 import { Replay } from './replay.ts';
-
-/** After an open that followed no clean close, seqs go on this much higher: some may have been given away unseen. */
-const SEQ_GAP = 2 ** 32;
-/** The folder for bytes that do not count any more. */
-const LOST = 'lost';
-
-const PROBLEMS = { torn: 'the record is cut short', corrupt: 'the record does not match its checksum' } as const;
 class Recovery {
 
   async run(): Promise<Recovered> {

@@ -1,0 +1,60 @@
+// superseded later: imports, ProblemCode, Problem, checkFile
+/**
+ * Check of one data file: every record of it is read, also those behind damage, and whoever listens is told what is there.
+ *
+ * Invariant: a record that is told of has a checksum that fits its bytes, its file and its place.
+ * Left out: what the damage means: a torn tail, or the loss of something that counted (check-directory.ts).
+ */
+
+import type { DataFile } from './disk/data-file.ts';
+import { RecordReader } from './disk/record-reader.ts';
+import type { LogRecord } from './format/record.ts';
+import { PROBLEMS } from './recovery.ts';
+import { assertKnown } from './replay.ts';
+import type { TimeSlices } from './time-slices.ts';
+
+/**
+ * What is wrong: with the manifest; with a data file that is missing, or whose header is not the right one; with bytes that
+ * are no record; with a file that is shorter than it was; with an entry of the index, which does not fit its record; with a
+ * count, which does not fit what was counted.
+ */
+export type ProblemCode = 'MANIFEST' | 'FILE_MISSING' | 'FILE_HEADER' | 'RECORD' | 'RECORDS_MISSING' | 'ENTRY' | 'COUNT';
+
+/** One thing that is wrong, and where. */
+export interface Problem {
+  /** The file's name inside the database directory. */
+  readonly file: string;
+  /** Where it begins, in bytes from the start of the file. */
+  readonly offset: number;
+  readonly code: ProblemCode;
+  readonly message: string;
+}
+
+/** Tell `witness` what `file` holds behind its header, which is not looked at, and before `end`. */
+export async function checkFile(file: DataFile, end: number, witness: Witness, slices: TimeSlices): Promise<void> {
+  const reader = new RecordReader(file, undefined, Math.min(end, file.size));
+  const tell = (offset: number, code: ProblemCode, message: string): unknown =>
+    witness.problem({ file: file.name, offset, code, message });
+  const bytesBefore = slices.bytesRead;
+  let gapEnd = 0;
+  for (;;) {
+    const offset = reader.offset;
+    const record = reader.next();
+    if (record === 'end') break;
+    if (typeof record === 'object') {
+      assertKnown(record, file, offset);
+      witness.record(record, offset);
+      slices.recordsRead++;
+    } else {
+      if (offset !== gapEnd) tell(offset, 'RECORD', PROBLEMS[record]);
+      reader.skip(offset + SEARCH_SIZE);
+      gapEnd = reader.offset;
+      witness.gap(offset, gapEnd - offset);
+    }
+    slices.bytesRead = bytesBefore + reader.offset;
+    if (slices.step(reader.offset - offset)) await slices.rest();
+  }
+  if (gapEnd !== reader.offset && reader.offset < end) {
+    tell(reader.offset, 'RECORDS_MISSING', `the file should have ${end} bytes`);
+  }
+}
