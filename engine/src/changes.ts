@@ -10,8 +10,8 @@
 import type { Commit } from './commit.ts';
 import { type Condition, conditionOf, Outlook } from './conditions.ts';
 import { type Input, toBuffer } from './format/bytes.ts';
-import { KIND_PUT, KIND_TOMBSTONE } from './format/record.ts';
-import { type Entry, type KeyString, toKeyString } from './keydir/keydir.ts';
+import { KIND_PUT, KIND_RANGE_DELETE, KIND_TOMBSTONE } from './format/record.ts';
+import { type Entry, type KeyString, keyBytes, toKeyString } from './keydir/keydir.ts';
 import { checkPutOptions, checkSizes, type DeleteOptions, type Durability, type PutOptions } from './options.ts';
 import type { SpaceRecords } from './space-records.ts';
 
@@ -20,6 +20,8 @@ export interface Change {
   readonly kind: number;
   readonly records: SpaceRecords;
   readonly name: KeyString;
+  /** Of a range that is removed: the first key behind it, if there is one; `name` and `key` are its first. */
+  readonly to: KeyString | undefined;
   readonly key: Buffer;
   readonly value: Buffer;
   readonly tag: number;
@@ -46,6 +48,7 @@ export function putChange(
     kind: KIND_PUT,
     records,
     name: toKeyString(k),
+    to: undefined,
     key: k,
     value: v,
     tag,
@@ -63,12 +66,33 @@ export function deleteChange(records: SpaceRecords, key: Input, options: Omit<De
     kind: KIND_TOMBSTONE,
     records,
     name: toKeyString(k),
+    to: undefined,
     key: k,
     value: NOTHING,
     tag: 0,
     expiresAtMs: 0,
     orderKey: undefined,
     condition: conditionOf(options),
+  };
+}
+
+/** Take down: remove all keys from `from` up to, and without, `to`. @throws {EngineError} `KEY_TOO_LARGE`. */
+export function rangeDeleteChange(records: SpaceRecords, from: KeyString, to: KeyString | undefined): Change {
+  const key = keyBytes(from);
+  const value = to === undefined ? NOTHING : keyBytes(to);
+  checkSizes(key.length, 0);
+  checkSizes(value.length, 0);
+  return {
+    kind: KIND_RANGE_DELETE,
+    records,
+    name: from,
+    to,
+    key,
+    value,
+    tag: 0,
+    expiresAtMs: 0,
+    orderKey: undefined,
+    condition: undefined,
   };
 }
 
@@ -113,7 +137,7 @@ export class Changes {
     this.#entries = this.#changes.map(change => {
       const { kind, records, name, key, value, tag, expiresAtMs, orderKey } = change;
       const seq = log.add(kind, records.id, tag, expiresAtMs, orderKey, key, 0, key.length, value, 0, value.length);
-      if (kind === KIND_TOMBSTONE) return undefined;
+      if (kind !== KIND_PUT) return undefined;
       return {
         key: name,
         seq,
@@ -132,9 +156,11 @@ export class Changes {
   /** Make them visible; returns the seq of the last. */
   apply(): number {
     for (const [i, entry] of this.#entries.entries()) {
-      const { records, name } = this.#changes[i]!;
-      if (entry === undefined) records.hide(name, this.#firstSeq + i);
-      else records.show(entry);
+      const { kind, records, name, to } = this.#changes[i]!;
+      const seq = this.#firstSeq + i;
+      if (entry !== undefined) records.show(entry);
+      else if (kind === KIND_TOMBSTONE) records.hide(name, seq);
+      else records.hideRange(name, to, seq);
     }
     return this.#firstSeq + this.#entries.length - 1;
   }

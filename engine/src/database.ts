@@ -20,6 +20,7 @@ import { Log } from './log.ts';
 import type { EntryWithValue } from './moment.ts';
 import {
   type ChangeOptions,
+  checkDurability,
   type CheckOptions,
   type DatabaseOptions,
   type DeleteOptions,
@@ -36,6 +37,7 @@ import type { KeyRange, Range } from './scan.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Space } from './space.ts';
 import { Spaces } from './spaces.ts';
+import { type Transaction, Transactions } from './transaction.ts';
 import { type VerifyReport, verifyDirectory, verifyOpen } from './verify.ts';
 import { type Operation, WriteBatch, writeOperations } from './write-batch.ts';
 
@@ -72,6 +74,7 @@ export class Database {
   readonly #commit: Commit;
   readonly #spaces: Spaces;
   readonly #main: Space;
+  readonly #transactions: Transactions;
   readonly #lock: Lock;
   readonly #fs: FileSystem;
   #closing: Promise<void> | undefined;
@@ -85,6 +88,7 @@ export class Database {
     const clock = new Clock(options.now);
     this.#spaces = new Spaces(recovered.indexes, this.#commit, clock, options.expiry === 'engine');
     this.#main = this.#spaces.find(0)!;
+    this.#transactions = new Transactions(this.#spaces, this.#commit);
   }
 
   /**
@@ -251,6 +255,18 @@ export class Database {
    */
   async write(operations: Iterable<Operation>, options: ChangeOptions = {}): Promise<number> {
     return writeOperations(operations, options.durability ?? this.durability, this.#commit, this.#spaces);
+  }
+
+  /**
+   * Run `work` as a transaction: its changes happen all or none, and its reads, through `tx`, see them. When it throws,
+   * nothing has changed and the error is passed on; else its result is returned. `work` is synchronous, and nothing else
+   * can be changed while it runs. Within it, another `transaction` is a part that can be taken back by itself.
+   * @throws {TypeError} when `work` returns a promise: then nothing has changed.
+   */
+  transaction<T>(work: (tx: Transaction) => T, options: ChangeOptions = {}): T {
+    const level = options.durability ?? this.durability;
+    checkDurability(level);
+    return this.#transactions.run(work, level);
   }
 
   // ----------------------------------------------------------------------------------------------------------- spaces

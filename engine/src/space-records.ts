@@ -121,6 +121,11 @@ export class SpaceRecords {
     this.#index.delete(key, seq);
   }
 
+  /** The same for the record that removes all keys from `from` up to, and without, `to`. */
+  hideRange(from: KeyString, to: KeyString | undefined, seq: number): void {
+    this.#index.removeRange(from, to, seq);
+  }
+
   /** Store `value[valueStart, valueEnd)` under `key[keyStart, keyEnd)`; returns the seq. Expiry 0: never. */
   put(
     key: Buffer,
@@ -196,7 +201,7 @@ export class SpaceRecords {
     this.commit.begin();
     const seq = log.add(KIND_RANGE_DELETE, this.id, 0, 0, undefined, start, 0, start.length, end, 0, end.length);
     this.commit.end(level);
-    this.#index.removeRange(from, to, seq);
+    this.hideRange(from, to, seq);
     return seq;
   }
 

@@ -56,6 +56,11 @@ export class Spaces implements Keeper {
     return found.records;
   }
 
+  /** The same, or undefined. */
+  findRecords(id: number): SpaceRecords | undefined {
+    return this.#byId.get(id)?.records;
+  }
+
   find(id: number): Space | undefined {
     return this.#byId.get(id)?.space;
   }
@@ -126,12 +131,18 @@ export class Spaces implements Keeper {
 
   /** All spaces as they are now, without the keys that are due. */
   snapshot(): Snapshot {
-    for (const { records } of this.#byId.values()) records.removeDue();
-    const open = this.snapshots.open(this.#commit.log.position, this.#clock.now());
-    return new Snapshot(this.snapshots, open, id => this.#momentOf(id, open));
+    const open = this.look();
+    return new Snapshot(this.snapshots, open, id => this.momentOf(id, open));
   }
 
-  #momentOf(id: number, open: OpenSnapshot): Moment | undefined {
+  /** Begin to look at this moment, when the keys that are due have been removed. */
+  look(): OpenSnapshot {
+    for (const { records } of this.#byId.values()) records.removeDue();
+    return this.snapshots.open(this.#commit.log.position, this.#clock.now());
+  }
+
+  /** A space as it was at an open snapshot's moment; undefined when there was none with this id. */
+  momentOf(id: number, open: OpenSnapshot): Moment | undefined {
     const listed = this.#byId.get(id);
     const index =
       listed === undefined
