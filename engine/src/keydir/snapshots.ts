@@ -13,7 +13,7 @@ export interface OpenSnapshot {
   readonly seq: number;
   /** Snapshots are numbered 1, 2, 3 ... as they are opened. */
   readonly serial: number;
-  /** Expiries are judged by this time. */
+  /** Expiries are judged by this time; at 0 nothing is due. */
   readonly createdAtMs: number;
   readonly isOpen: boolean;
 }
@@ -64,8 +64,8 @@ export class Snapshots {
     return count;
   }
 
-  /** Look at the moment after the change with this seq. */
-  open(seq: number, createdAtMs: number): OpenSnapshot {
+  /** Look at the moment after the change with this seq, at this time. */
+  open(seq: number, createdAtMs = 0): OpenSnapshot {
     const older = this.#newest;
     const serial = ++this.#lastSerial;
     const snapshot: Listed = { seq, serial, createdAtMs, older, newer: undefined, isOpen: true };
