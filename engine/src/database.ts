@@ -4,6 +4,7 @@
  * Reads and single changes are synchronous and are those of the default space; what waits for the disk is a promise.
  */
 
+import { resolve } from 'node:path';
 import { Clock } from './clock.ts';
 import { Commit } from './commit.ts';
 import type { Cursor } from './cursor.ts';
@@ -79,12 +80,12 @@ export class Database {
   readonly #fs: FileSystem;
   #closing: Promise<void> | undefined;
 
-  private constructor(directory: string, options: ResolvedOptions, recovered: Recovered, lock: Lock) {
+  private constructor(directory: string, root: string, options: ResolvedOptions, recovered: Recovered, lock: Lock) {
     this.directory = directory;
     this.report = recovered.report;
     this.#lock = lock;
     this.#fs = options.fs;
-    this.#commit = new Commit(new Log(directory, recovered.manifest, options), options);
+    this.#commit = new Commit(new Log(root, recovered.manifest, options), options);
     const clock = new Clock(options.now);
     this.#spaces = new Spaces(recovered.indexes, this.#commit, clock, options.expiry === 'engine');
     this.#main = this.#spaces.find(0)!;
@@ -97,11 +98,12 @@ export class Database {
    */
   static async open(directory: string, options?: DatabaseOptions): Promise<Database> {
     const resolved = resolveOptions(options);
+    const root = resolve(directory); // The program may change its working directory meanwhile.
     try {
-      prepareDirectory(directory, resolved);
-      const lock = await lockDirectory(directory, resolved.lockTimeoutMs);
+      prepareDirectory(root, resolved);
+      const lock = await lockDirectory(root, resolved.lockTimeoutMs);
       try {
-        return new Database(directory, resolved, await recover(directory, resolved), lock);
+        return new Database(directory, root, resolved, await recover(root, resolved), lock);
       } catch (error) {
         lock.release();
         throw error;

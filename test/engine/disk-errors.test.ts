@@ -3,8 +3,11 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Database, type DatabaseOptions } from '../../engine/src/index.ts';
+import { resolveOptions } from '../../engine/src/options.ts';
+import { recover } from '../../engine/src/recovery.ts';
 import { contents, recoverCopy } from '../support/crashed-store.ts';
 import { type Call, FaultFileSystem, isSync, isWrite } from '../support/fault-file-system.ts';
+import { stoppingAt } from '../support/fault-house/index.ts';
 import { PowerCutFileSystem } from '../support/power-cut-file-system.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -239,6 +242,34 @@ describe('a sync that fails', () => {
     expect(contents(last).map(pair => pair.slice(0, 4))).toEqual(['a=sy', 'b=xx', 'c=1', 'd=2']);
     expect(last.report.warnings).toEqual([]);
     await last.close();
+  });
+});
+
+describe('an opening that writes anew and does not come to its end', () => {
+  test('whatever its last call was, can be followed by another, which finds everything', async () => {
+    const { db, fs, disk } = await open({ maxDataFileSize: 200 });
+    const expected: string[] = [];
+    for (let i = 10; i < 16; i++) {
+      if (i === 12) await db.sync();
+      db.put(`k${i}`, 'x'.repeat(60));
+      expected.push(`k${i}`);
+    }
+    fs.plan = call => (isSync(call) ? { error: 'EIO' } : undefined);
+    await expect(db.sync()).rejects.toThrow(poisoned);
+    await db.close();
+
+    let callCount = 1;
+    for (let last = 0; last < callCount; last++) {
+      const copy = disk.copy(disk.root);
+      const dying = stoppingAt(last, copy);
+      const isWhole = await recover(disk.root, resolveOptions({ fs: dying })).then(
+        () => true,
+        () => false,
+      );
+      callCount = isWhole ? last : last + 2;
+      expect((await recoverCopy(copy, () => {})).keys, `stopped before call ${last}`).toEqual(expected);
+    }
+    expect(callCount).toBeGreaterThan(40);
   });
 });
 

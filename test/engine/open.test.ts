@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Database, type DatabaseOptions } from '../../engine/src/index.ts';
@@ -89,6 +89,51 @@ describe('options', () => {
     expect(calls.length).toBeGreaterThan(1);
     expect(ticks).toBeGreaterThan(1);
     expect(again.size).toBe(100_000);
+    await again.close();
+  });
+});
+
+describe('a path', () => {
+  for (const name of ['with spaces', 'ünï çödé 数据', 'quote"and\'such', 'new\nline', '-rf', '%2e%2e', '.hidden']) {
+    test(`called ${JSON.stringify(name)} is a path like any other`, async () => {
+      const directory = join(temporaryDirectory(), name);
+      const db = await Database.open(directory, { maxDataFileSize: 200 });
+      for (let i = 0; i < 5; i++) db.put(`k${i}`, 'x'.repeat(100));
+      await db.close();
+      const again = await Database.open(directory);
+      expect(again.size).toBe(5);
+      await again.close();
+    });
+  }
+
+  test('that is relative is that of the moment of opening, wherever the program goes afterwards', async () => {
+    const [first, second] = [temporaryDirectory(), temporaryDirectory()];
+    const before = process.cwd();
+    try {
+      process.chdir(first);
+      const opening = Database.open('db', { maxDataFileSize: 200 });
+      process.chdir(second);
+      const db = await opening;
+      for (let i = 0; i < 5; i++) db.put(`k${i}`, 'x'.repeat(100));
+      await db.close();
+    } finally {
+      process.chdir(before);
+    }
+    expect(readdirSync(second)).toEqual([]);
+    const again = await Database.open(join(first, 'db'));
+    expect(again.size).toBe(5);
+    await again.close();
+  });
+
+  test('that is a symbolic link leads to the database behind it', async () => {
+    const directory = temporaryDirectory();
+    const link = join(temporaryDirectory(), 'link');
+    symlinkSync(directory, link);
+    const db = await Database.open(link, { maxDataFileSize: 200 });
+    for (let i = 0; i < 5; i++) db.put(`k${i}`, 'x'.repeat(100));
+    await db.close();
+    const again = await Database.open(directory);
+    expect(again.size).toBe(5);
     await again.close();
   });
 });

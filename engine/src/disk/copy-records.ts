@@ -4,9 +4,11 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { CorruptionError } from '../errors.ts';
 import { encodeRecord, KIND_BATCH_END } from '../format/record.ts';
 import { DataFile, readFully, writeFully } from './data-file.ts';
-import type { FileId } from './file-names.ts';
+import { dataFileName, type FileId } from './file-names.ts';
 import type { FileSystem } from './file-system.ts';
 import { type LiveFile, removeIfThere } from './manifest.ts';
 import { RecordReader } from './record-reader.ts';
@@ -43,14 +45,17 @@ export function copyTail(fs: FileSystem, path: string, from: number, to: string)
  * Batches become plain records: the new file counts as a whole, once the manifest lists it.
  */
 export function rewriteFile(fs: FileSystem, directory: string, live: LiveFile, id: FileId): LiveFile {
+  removeIfThere(fs, join(directory, dataFileName(id))); // Another opening began it and did not come to an end.
   const source = DataFile.open(fs, directory, live.id);
   const target = DataFile.create(fs, directory, id, randomBytes(4).readUInt32LE());
   try {
     const reader = new RecordReader(source, undefined, live.sealedSize!);
-    for (let record = reader.next(); typeof record === 'object'; record = reader.next()) {
+    let record = reader.next();
+    for (; typeof record === 'object'; record = reader.next()) {
       if (record.kind === KIND_BATCH_END) continue;
       target.append(encodeRecord({ ...record, batch: false, syncedTo: 0 }, target.salt, target.size));
     }
+    if (record !== 'end') throw new CorruptionError(source.name, reader.offset, `the record is ${record} by now`);
     target.sync();
     return { ...live, id, salt: target.salt, sealedSize: target.size };
   } finally {
