@@ -9,8 +9,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test, vi } from 'vitest';
+import { reopen, run, WORKLOADS } from '../support/crash-workloads.ts';
 import { crashCases, framesOf } from '../support/fault-house/index.ts';
-import { reopen, run, WORKLOADS } from './crash-workloads.ts';
 
 vi.mock('../../engine/src/disk/lock-file.ts', () => ({
   LOCK_NAME: 'LOCK',

@@ -63,7 +63,8 @@ function compileTree(): string {
       if (file.endsWith('.ts')) compileFile(join(root, folder, file), target);
     }
   }
-  compileFile(join(root, 'test/support/fault-file-system.ts'), target);
+  for (const file of ['fault-file-system.ts', 'crash-workloads.ts'])
+    compileFile(join(root, 'test/support', file), target);
   return target;
 }
 

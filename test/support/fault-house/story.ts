@@ -40,6 +40,8 @@ interface Mark extends Promises {
 }
 
 export class Story {
+  /** Told whenever more has begun or is promised. */
+  onMark: (promises: Promises) => void = () => {};
   readonly steps: Step[] = [];
   /** The store after each change, as text; first the empty one. */
   readonly states: string[];
@@ -139,12 +141,14 @@ export class Story {
 
   #mark(news: Partial<Promises>): void {
     const last = this.#marks.at(-1)!;
-    this.#marks.push({
+    const mark = {
       atCall: this.#callsMade(),
       begun: Math.max(last.begun, news.begun ?? 0),
       returned: Math.max(last.returned, news.returned ?? 0),
       synced: Math.max(last.synced, news.synced ?? 0),
-    });
+    };
+    this.#marks.push(mark);
+    this.onMark(mark);
   }
 }
 

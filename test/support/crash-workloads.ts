@@ -3,7 +3,7 @@
  * Keys of the model are `space/key`, its values are the value and, behind an @, the expiry; a space is an entry of its own.
  */
 import { Database, type DatabaseOptions, type Durability } from '../../engine/src/index.ts';
-import type { Afterwards, Found, Story, Survives, World } from '../support/fault-house/index.ts';
+import type { Afterwards, Found, Story, Survives, World } from './fault-house/index.ts';
 
 /** A store in the middle of its story. */
 export class StoreInStory {
