@@ -75,6 +75,6 @@ function noSpace(id: number, { fileId, recordOffset }: Entry): CorruptionError {
   return new CorruptionError(
     dataFileName(fileId),
     recordOffset,
-    `it belongs to space ${id}, and nothing has made that`,
+    `it belongs to space ${id}, and nothing has made that; Database.repair keeps all that can be read`,
   );
 }

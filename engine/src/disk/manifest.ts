@@ -85,9 +85,18 @@ function crcInHex(bytes: Buffer): string {
 /** Write the manifest so that it takes the place of the one before, whatever happens on the way. */
 export function commitManifest(fs: FileSystem, directory: string, manifest: Manifest): void {
   const older = readFile(fs, join(directory, MANIFEST_NAME));
-  if (older !== undefined) writeFile(fs, join(directory, PREVIOUS_NAME), older, false);
+  const isWhole = older !== undefined && decodeManifest(older) !== undefined;
+  if (isWhole) writeFile(fs, join(directory, PREVIOUS_NAME), older, false);
   writeFile(fs, join(directory, TEMPORARY_NAME), encodeManifest(manifest), true);
   fs.rename(join(directory, TEMPORARY_NAME), join(directory, MANIFEST_NAME));
+  fs.syncDirectory(directory);
+}
+
+/** Have the manifest before this one say the same as this one, so that nothing needs what only the older one listed. */
+export function keepAsPrevious(fs: FileSystem, directory: string): void {
+  const bytes = readFile(fs, join(directory, MANIFEST_NAME));
+  if (bytes === undefined) throw new EngineError('IO', `${MANIFEST_NAME} is missing in ${directory}`);
+  writeFile(fs, join(directory, PREVIOUS_NAME), bytes, true);
   fs.syncDirectory(directory);
 }
 
