@@ -19,14 +19,18 @@ import { FILE_HEADER_SIZE } from './format/file-header.ts';
 import type { SpaceOrder } from './keydir/key-index.ts';
 import { Log } from './log.ts';
 import type { EntryWithValue } from './moment.ts';
+import { runOptimistic } from './optimistic.ts';
 import {
   type ChangeOptions,
   checkDurability,
+  checkNumber,
   type CheckOptions,
+  DEFAULT_ATTEMPTS,
   type DatabaseOptions,
   type DeleteOptions,
   type DirectoryOptions,
   type Durability,
+  type OptimisticOptions,
   type PutOptions,
   type ResolvedOptions,
   resolveOptions,
@@ -269,6 +273,20 @@ export class Database {
     const level = options.durability ?? this.durability;
     checkDurability(level);
     return this.#transactions.run(work, level);
+  }
+
+  /**
+   * Run `work`, which may wait, as a transaction over a snapshot; everybody else goes on meanwhile. Its changes happen at
+   * its end, all or none, if nobody has changed meanwhile what it read (keys, absent ones too, and ranges) or changes;
+   * else it is run again, on a new snapshot, so it should have no effect but through `tx`. Resolves to its result when the
+   * changes are as safe as the level says.
+   * @throws {EngineError} `CONFLICT` when others were faster in each of the `attempts`. What `work` throws is passed on.
+   */
+  async optimistic<T>(work: (tx: Transaction) => T | PromiseLike<T>, options: OptimisticOptions = {}): Promise<T> {
+    const { attempts = DEFAULT_ATTEMPTS, durability = this.durability } = options;
+    checkDurability(durability);
+    checkNumber('attempts', attempts, 1);
+    return runOptimistic(work, attempts, durability, this.#spaces, this.#commit);
   }
 
   // ----------------------------------------------------------------------------------------------------------- spaces

@@ -18,6 +18,7 @@ export type {
   DirectoryOptions,
   Durability,
   OpenProgress,
+  OptimisticOptions,
   PutOptions,
   UpdateOptions,
 } from './options.ts';

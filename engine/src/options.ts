@@ -104,7 +104,8 @@ export function checkDurability(level: Durability): void {
   throw invalidOption('durability', "'memory', 'os', 'disk' or { intervalMs: a number of milliseconds }");
 }
 
-function checkNumber(name: string, value: number, min: number): void {
+/** @throws {EngineError} `INVALID_ARGUMENT` when an option is no number, or too low. */
+export function checkNumber(name: string, value: number, min: number): void {
   if (!(Number.isFinite(value) && value >= min)) throw invalidOption(name, `a number of at least ${min}`);
 }
 
@@ -132,6 +133,15 @@ export interface PutOptions {
 export interface ChangeOptions {
   /** The level of this change, if not the store's. */
   readonly durability?: Durability;
+}
+
+/** How often an optimistic transaction is tried when nothing is chosen. */
+export const DEFAULT_ATTEMPTS = 5;
+
+/** What an `optimistic` transaction may be given. */
+export interface OptimisticOptions extends ChangeOptions {
+  /** How often the function is run at most, when others change what it depends on. Default: 5. */
+  readonly attempts?: number;
 }
 
 /** What an `update` may be given. */
