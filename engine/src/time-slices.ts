@@ -23,6 +23,7 @@ export class TimeSlices {
   constructor({ signal, onProgress }: CheckOptions) {
     this.#signal = signal;
     this.#onProgress = onProgress;
+    signal?.throwIfAborted();
   }
 
   /** So many bytes have been gone through; returns whether it is time for {@link rest}. */
@@ -35,10 +36,10 @@ export class TimeSlices {
   async rest(): Promise<void> {
     this.#bytes = 0;
     if (performance.now() - this.#startMs < SLICE_MS) return;
-    this.#signal?.throwIfAborted();
     const { bytesRead, bytesTotal, recordsRead } = this;
     this.#onProgress?.({ bytesRead, bytesTotal, recordsRead });
     await nextTurn();
+    this.#signal?.throwIfAborted();
     this.#startMs = performance.now();
   }
 }

@@ -50,7 +50,7 @@ export interface OpenParts {
 }
 
 /** Verify an open database: sealed files, and what is written of the others; then each entry of the index. */
-export function verifyOpen(parts: OpenParts, options: CheckOptions): Promise<VerifyReport> {
+export async function verifyOpen(parts: OpenParts, options: CheckOptions): Promise<VerifyReport> {
   return new OpenVerification(parts, options).run();
 }
 
