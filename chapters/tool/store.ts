@@ -61,7 +61,9 @@ export function parseStored(text: string, place: string): Stored {
   const names = whole ? [] : list.split(', ');
   const cutPieces = cut(text.slice(end), { header: whole || names.includes(IMPORTS), path: place });
   if (whole) return { pieces: cutPieces, whole };
-  const pieces = cutPieces.filter(piece => !isShell(piece.id) || names.includes(label(piece.id)));
+  const pieces = cutPieces
+    .filter(piece => !isShell(piece.id) || names.includes(label(piece.id)))
+    .map((piece, index) => asListed(piece, names[index]));
   const found = pieces.map(piece => label(piece.id));
   for (const [index, name] of names.entries()) {
     if (found[index] === name) continue;
@@ -74,6 +76,14 @@ export function parseStored(text: string, place: string): Stored {
   const extra = found.find(name => !names.includes(name));
   if (extra !== undefined) throw new Error(`${place}: \`${extra}\` is not listed in line 1`);
   return { pieces, whole };
+}
+
+/** A piece's number tells it from others of its name (`verify`, `verify~2`), which need not be stored beside it. */
+function asListed(piece: Piece, name: string | undefined): Piece {
+  const number = /~\d+$/.exec(name ?? '')?.[0];
+  return number !== undefined && `${label(piece.id)}${number}` === name
+    ? { ...piece, id: `${piece.id}${number}` }
+    : piece;
 }
 
 function withShells(pieces: readonly Piece[]): Piece[] {

@@ -3,6 +3,7 @@ import { join as joinPath } from 'node:path';
 import { expect, test } from 'vitest';
 import { listFiles, REPOSITORY } from '../../chapters/tool/catalog.ts';
 import { cut, join, spans } from '../../chapters/tool/pieces.ts';
+import { formatStored, parseStored } from '../../chapters/tool/store.ts';
 
 const ids = (text: string): string[] => cut(text).map(piece => piece.id);
 const textOf = (text: string, id: string): string | undefined => cut(text).find(piece => piece.id === id)?.text;
@@ -64,4 +65,22 @@ test('overloads, and a type beside its value, are one piece; statements without 
 
 test('a file that does not parse is named with line and column', () => {
   expect(() => cut('const a = ;\n', { path: 'engine/src/a.ts' })).toThrow('engine/src/a.ts:1:11');
+});
+
+test('of two methods of one name, the second can be stored without the first', () => {
+  const text = [
+    'class Box {',
+    '  static check(): void {}',
+    '',
+    '  open(): void {}',
+    '',
+    '  check(): void {}',
+    '}',
+    '',
+  ].join('\n');
+  const second = cut(text, { header: false, path: 'box.ts' }).filter(piece => piece.id === 'Box.check~2');
+  expect(second.length).toBe(1);
+  const stored = formatStored(second, false);
+  expect(stored).toContain('superseded later: Box.check~2');
+  expect(parseStored(stored, 'box.ts').pieces).toEqual(second);
 });
