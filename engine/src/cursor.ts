@@ -25,7 +25,7 @@ export interface CursorSource {
 }
 
 /** The items of a range, one at a time: for `for`, for `for await`, which lets the event loop breathe, and by hand. */
-export class Cursor<T> implements IterableIterator<T>, Disposable {
+export class Cursor<T> {
   readonly #source: CursorSource;
   readonly #range: Range;
   readonly #pick: (entry: Entry, view: View) => T;
