@@ -147,6 +147,54 @@ export const WORKLOADS: Readonly<Record<string, Workload>> = {
       await store.close();
     },
   },
+  transaction: {
+    options: { maxDataFileSize: 3000 },
+    async work(store) {
+      const { db, story } = store;
+      await store.put('c', 'kept until a range goes');
+      await story.change(
+        'space 1',
+        model => model.set('space 1', 'key'),
+        () => db.createSpace({ order: 'key' }),
+      );
+      for (const level of ['os', 'disk', 'os'] as const) {
+        await story.change(
+          `transaction at ${level}`,
+          model => {
+            model.delete('0/c');
+            model.set('0/a', level).set('0/b', long('b')).set('1/x', middling(level));
+          },
+          () =>
+            db.transaction(
+              tx => {
+                tx.put('c', 'never seen');
+                tx.deleteRange({ gte: 'c', lt: 'd' });
+                tx.put('a', level);
+                tx.space(1)!.put('x', middling(level));
+                tx.transaction(inner => inner.put('b', long('b')));
+              },
+              { durability: level },
+            ),
+          survivesAt(level),
+        );
+        await story.change(
+          `optimistic at ${level}`,
+          model => model.set('0/a', `${level} again`).set('0/c', long('c')),
+          () =>
+            db.optimistic(
+              async tx => {
+                tx.put('a', `${tx.get('a')} again`);
+                await new Promise(setImmediate);
+                tx.put('c', long('c'));
+              },
+              { durability: level },
+            ),
+          survivesAt(level),
+        );
+      }
+      await store.close();
+    },
+  },
   turn: {
     options: { commit: 'turn' },
     async work(store) {

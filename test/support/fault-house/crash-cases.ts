@@ -338,7 +338,7 @@ function countByStep({ steps }: Story, calls: number): Map<string, number> {
 }
 
 /** Tells disks apart by what is on them, and, when a second crash is to come, by what of it is not safe. */
-function fingerprint({ names, namesOnDisk, bytes }: Snapshot, withUnsynced: boolean): string {
+export function fingerprint({ names, namesOnDisk, bytes }: Snapshot, withUnsynced: boolean): string {
   const hash = createHash('sha1');
   const add = (kind: string, all: ReadonlyMap<string, DiskFile>, which: 'content' | 'onDisk'): void => {
     for (const [name, file] of [...all].sort(([a], [b]) => (a < b ? -1 : 1))) {

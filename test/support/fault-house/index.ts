@@ -7,6 +7,7 @@ export {
   type CrashReport,
   crashCases,
   type Found,
+  fingerprint,
   type Reason,
   type World,
 } from './crash-cases.ts';

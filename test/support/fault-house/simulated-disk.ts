@@ -170,6 +170,12 @@ export class SimulatedDisk implements FileSystem {
     };
   }
 
+  /** Begin a sync of a file; what it returns ends it. For those who replay what another program has done. */
+  beginSync(path: string): () => void {
+    this.#note('syncDataLater', path);
+    return this.#fileAt(this.#nameOf(path)).beginSync();
+  }
+
   /** What a failed sync leaves behind: bytes that look clean, and are not on the disk. */
   failSync(path: string): void {
     this.#fileAt(this.#nameOf(path)).failSync();
