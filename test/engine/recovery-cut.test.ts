@@ -59,6 +59,36 @@ describe('cut at every byte', () => {
     await opensWith(['b=2', 'c=3'], left, cutTo(end));
   });
 
+  test('of the last transaction: the store holds all of it or nothing, in every space', async () => {
+    const left = await crashedStore(db => {
+      db.createSpace({ order: 'hash' });
+      db.putMany([
+        ['a', '1'],
+        ['b', '2'],
+        ['c', '3'],
+      ]);
+      db.transaction(tx => {
+        tx.deleteRange({ gte: 'b' });
+        tx.put('c', 'new');
+        tx.space(1)!.put('x', 'y');
+        tx.transaction(inner => inner.delete('a'));
+      });
+    });
+    const offsets = recordOffsets(left, FIRST);
+    const start = offsets.at(-6)!; // Four members, the end of the batch, the end of the file.
+    const end = offsets.at(-1)!;
+    for (let size = start; size < end; size++) {
+      const db = await openCopy(left, cutTo(size));
+      expect(contents(db)).toEqual(['a=1', 'b=2', 'c=3']);
+      expect(db.space(1)!.size).toBe(0);
+      await db.close();
+    }
+    const db = await openCopy(left, cutTo(end));
+    expect(contents(db)).toEqual(['c=new']);
+    expect(String(db.space(1)!.get('x'))).toBe('y');
+    await db.close();
+  });
+
   test('of a turn: the store holds all of it or nothing', async () => {
     const left = await crashedStore(
       db => {
