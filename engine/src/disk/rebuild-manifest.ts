@@ -1,6 +1,7 @@
 /**
- * Rebuild the manifest: for a directory whose manifest is missing or damaged. Every data file counts again, in the order
- * of their numbers; what the manifest before said of sealed files still holds, as sealing is for ever.
+ * Rebuild the manifest: for a directory whose manifest is missing or damaged. What the manifest before says of its files
+ * still holds: a sealed file stays as it is, and no file that it lists goes before it too says so. Files made later count
+ * as well, in the order of their numbers.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -15,11 +16,11 @@ import { decodeManifest, emptyManifest, type LiveFile, type Manifest, PREVIOUS_N
 export function rebuildManifest(fs: FileSystem, directory: string): Manifest {
   const bytes = readFile(fs, join(directory, PREVIOUS_NAME));
   const previous = (bytes && decodeManifest(bytes)) ?? emptyManifest(newHashSeed());
-  const sealed = new Map(previous.files.filter(live => live.sealedSize !== null).map(live => [live.id, live]));
-  const ids = new Set([...sealed.keys(), ...dataFileIds(fs, directory)]);
-  const files = [...ids].sort((a, b) => a - b).map(id => sealed.get(id) ?? growingFile(fs, directory, id));
-  const nextFileId = Math.max(previous.nextFileId, (files.at(-1)?.id ?? 0) + 1);
-  return { ...previous, files, nextFileId };
+  // Of lower numbers, files that are not listed have been replaced, or were left behind when something did not end.
+  const later = dataFileIds(fs, directory).filter(id => id >= previous.nextFileId);
+  const unknown = later.sort((a, b) => a - b).map(id => unknownFile(fs, directory, id));
+  const nextFileId = Math.max(previous.nextFileId, (unknown.at(-1)?.id ?? 0) + 1);
+  return { ...previous, files: [...previous.files, ...unknown], nextFileId };
 }
 
 /** The numbers of the data files in a directory, in no order. */
@@ -31,7 +32,7 @@ export function dataFileIds(fs: FileSystem, directory: string): FileId[] {
 }
 
 /** A file that nothing is known of but its header. Recovery finds out whether that can be read, and where it ends. */
-function growingFile(fs: FileSystem, directory: string, id: FileId): LiveFile {
+function unknownFile(fs: FileSystem, directory: string, id: FileId): LiveFile {
   return { id, salt: saltOf(fs, directory, id), sealedSize: null, minSeq: 0, maxSeq: 0 };
 }
 

@@ -1,4 +1,4 @@
-// superseded later: imports, DatabaseOptions, ResolvedOptions, DEFAULT_OPTIONS, resolveOptions
+// superseded later: imports, DatabaseOptions, ResolvedOptions, DEFAULT_OPTIONS, resolveOptions, checkNumber
 /**
  * Options: what a caller can choose when opening a database, and what holds when nothing is chosen. Whatever comes from
  * outside is checked here.
@@ -40,4 +40,9 @@ export function resolveOptions(given: DatabaseOptions = {}): ResolvedOptions {
   const options: ResolvedOptions = { ...DEFAULT_OPTIONS, ...chosen };
   checkNumber('maxDataFileSize', options.maxDataFileSize, 1);
   return options;
+}
+
+/** @throws {EngineError} `INVALID_ARGUMENT` when an option is no number, or too low. */
+export function checkNumber(name: string, value: number, min: number): void {
+  if (!(Number.isFinite(value) && value >= min)) throw invalidOption(name, `a number of at least ${min}`);
 }

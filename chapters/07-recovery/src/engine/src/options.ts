@@ -1,4 +1,4 @@
-// superseded later: DatabaseOptions, DirectoryOptions, ResolvedOptions, DEFAULT_OPTIONS
+// superseded later: DatabaseOptions, DirectoryOptions, ResolvedOptions, DEFAULT_OPTIONS, checkNumber
 
 /** What a caller can choose when opening a database. */
 export interface DatabaseOptions {
@@ -28,3 +28,7 @@ export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   fs: nodeFileSystem,
   onProgress: () => {},
 });
+
+function checkNumber(name: string, value: number, min: number): void {
+  if (!(Number.isFinite(value) && value >= min)) throw invalidOption(name, `a number of at least ${min}`);
+}

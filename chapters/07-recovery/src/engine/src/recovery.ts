@@ -1,4 +1,4 @@
-// superseded later: imports, Recovered, Recovery.run, Recovery.#settle
+// superseded later: imports, Recovered, Recovery.run, Recovery.#replaySealed, Recovery.#assertNothingLost, Recovery.#settle, Recovery.#sweep
 /**
  * Recovery: what a database directory holds, found out on open. It gives a prefix of history that holds every change
  * that was synced.
@@ -64,6 +64,32 @@ class Recovery {
     return { manifest, keydir: replay.finish(), report };
   }
 
+  // --------------------------------------------------------------------------------------------------------- reading
+
+  async #replaySealed(live: LiveFile, replay: Replay): Promise<void> {
+    const end = await this.#replayFile(live, replay);
+    if (end.problem !== undefined) throw new CorruptionError(dataFileName(live.id), end.offset, PROBLEMS[end.problem]);
+    if (end.offset < live.sealedSize!) {
+      throw new CorruptionError(dataFileName(live.id), end.offset, `the file should have ${live.sealedSize} bytes`);
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------ where the log ends
+
+  /** The log ends in the first of these files. @throws {CorruptionError} when more than that had been synced. */
+  #assertNothingLost(files: readonly LiveFile[], end: FileEnd, manifest: Manifest, lastSeq: number): void {
+    const isDamage =
+      manifest.syncedTo > lastSeq ||
+      files.some((live, i) => this.#saysLaterSync(live, i === 0 ? end.offset : FILE_HEADER_SIZE, lastSeq));
+    if (!isDamage) return;
+    const problem = end.problem === undefined ? 'the file ends' : PROBLEMS[end.problem];
+    throw new CorruptionError(
+      dataFileName(files[0]!.id),
+      end.offset,
+      `${problem}, and what came after had been synced`,
+    );
+  }
+
   // -------------------------------------------------------------------------------------------------- leaving it so
 
   /** Make what was read durable. */
@@ -71,5 +97,16 @@ class Recovery {
     for (const live of kept) this.#syncFile(live);
     commitManifest(this.#fs, this.#directory, manifest);
     for (const live of kept) makeReadOnly(this.#fs, this.#directory, live.id);
+  }
+
+  /** Remove data files that the manifest does not list. What cannot be removed is tried again by the next open. */
+  #sweep(manifest: Manifest): void {
+    const listed = new Set(manifest.files.map(live => live.id));
+    for (const id of dataFileIds(this.#fs, this.#directory)) {
+      if (listed.has(id)) continue;
+      try {
+        this.#fs.remove(join(this.#directory, dataFileName(id)));
+      } catch {}
+    }
   }
 }
