@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, type RunnerTask, test } from 'vitest';
-import { Database, type DatabaseOptions, type Durability } from '../../engine/src/index.ts';
+import { Database, type DatabaseOptions, type Durability, type Transaction } from '../../engine/src/index.ts';
 import { recoverCopy } from '../support/crashed-store.ts';
 import { FaultFileSystem, isSync, isWrite } from '../support/fault-file-system.ts';
 import { PowerCutFileSystem } from '../support/power-cut-file-system.ts';
@@ -81,8 +81,19 @@ const SYNC_CALLS: Record<string, (db: Database, durability?: Durability) => unkn
       .put('new', 'v')
       .put('new too', 'v')
       .commit(durability && { durability }),
+  transaction: (db, durability) =>
+    db.transaction(tx => {
+      tx.put('new', 'v');
+      tx.transaction(inner => inner.put('new too', 'v'));
+    }, durability && { durability }),
+  'put with a condition': (db, durability) => db.put('new', 'v', { ifAbsent: true, ...(durability && { durability }) }),
 };
-const NEW_KEYS: Record<string, string[]> = { put: ['new'], 'batch.commit': ['new', 'new too'] };
+const NEW_KEYS: Record<string, string[]> = {
+  put: ['new'],
+  'batch.commit': ['new', 'new too'],
+  transaction: ['new', 'new too'],
+  'put with a condition': ['new'],
+};
 
 for (const [call, make] of Object.entries(SYNC_CALLS)) {
   const before = ['base'];
@@ -205,15 +216,41 @@ test('put at disk covers what was put before it, in older files too', async () =
   await store.db.close();
 });
 
-for (const level of ['memory', 'os', 'interval', 'disk'] as const) {
-  const write = (db: Database): Promise<number> =>
-    db.write([{ type: 'put', key: 'new', value: 'v' }], { durability: LEVELS[level] });
+/** What waits for its level without holding up the program. */
+const ASYNC_CALLS: Record<string, (db: Database, durability: Durability) => Promise<unknown>> = {
+  write: (db, durability) => db.write([{ type: 'put', key: 'new', value: 'v' }], { durability }),
+  optimistic: (db, durability) =>
+    db.optimistic(
+      async tx => {
+        await endOfTurn();
+        tx.put('new', 'v');
+      },
+      { durability },
+    ),
+};
+const ASYNC_CELLS = Object.keys(ASYNC_CALLS).flatMap(call =>
+  (['memory', 'os', 'interval', 'disk'] as const).map(level => [call, level] as const),
+);
+for (const [call, level] of ASYNC_CELLS) {
+  const write = (db: Database): Promise<unknown> => ASYNC_CALLS[call]!(db, LEVELS[level]);
+  if (call === 'optimistic' && level === 'memory') {
+    test('optimistic at memory resolves with the change in our buffer, handed over at the end of the turn', async () => {
+      const store = await Store.open({});
+      await write(store.db);
+      expect(await store.keysNow()).toEqual(['base', 'new']);
+      await endOfTurn();
+      expect(await store.afterKill()).toEqual(['base', 'new']);
+      await store.db.close();
+    });
+    continue;
+  }
 
-  describe(`write at ${level}`, () => {
+  describe(`${call} at ${level}`, () => {
     test('resolves when the append of the turn, and at disk a shared sync, is done', async () => {
       const store = await Store.open({});
-      await Promise.all([write(store.db), write(store.db)]);
-      expect(store.calls()).toEqual(level === 'disk' ? ['write', 'syncDataLater'] : ['write']);
+      await Promise.all([write(store.db), store.db.write([{ type: 'put', key: 'other', value: 'v' }])]);
+      expect(store.calls().filter(name => name === 'syncDataLater').length).toBe(level === 'disk' ? 1 : 0);
+      expect(store.calls().filter(name => name === 'write').length).toBe(call === 'write' ? 1 : 2);
       await store.db.close();
     });
 
@@ -245,15 +282,16 @@ for (const level of ['memory', 'os', 'interval', 'disk'] as const) {
   });
 }
 
-test('write at disk rejects when its sync fails: visible, perhaps there after reopening, and the store is poisoned', async () => {
-  const store = await Store.open({});
-  store.failSyncs();
-  await expect(store.db.write([{ type: 'put', key: 'new', value: 'v' }], { durability: 'disk' })).rejects.toThrow(
-    poisoned,
-  );
-  expect(await store.keysNow()).toEqual(['base', 'new']);
-  await store.db.close();
-});
+for (const [call, change] of Object.entries(ASYNC_CALLS)) {
+  test(`${call} at disk rejects when its sync fails: visible, perhaps there after reopening, and the store is poisoned`, async () => {
+    const store = await Store.open({});
+    store.failSyncs();
+    await expect(change(store.db, 'disk')).rejects.toThrow(poisoned);
+    expect(await store.keysNow()).toEqual(['base', 'new']);
+    expect(() => store.db.put('later', 'v')).toThrow(poisoned);
+    await store.db.close();
+  });
+}
 
 describe('sync()', () => {
   test('resolves when everything before it is on the disk; of nothing unsynced, at once', async () => {
@@ -321,6 +359,30 @@ describe('close()', () => {
       expect(await store.afterPowerCut()).toEqual(['base', 'new']);
     }
   });
+});
+
+test('a condition that is not met throws, and nothing is written', async () => {
+  const store = await Store.open({});
+  const unmet = expect.objectContaining({ code: 'CONFLICT' });
+  expect(() => store.db.put('base', 'w', { ifAbsent: true })).toThrow(unmet);
+  expect(() => store.db.batch().put('new', 'v').delete('base', { ifSeq: 99 }).commit()).toThrow(unmet);
+  await expect(store.db.write([{ type: 'put', key: 'base', value: 'w', ifAbsent: true }])).rejects.toThrow(unmet);
+  expect(store.calls()).toEqual([]);
+  expect(await store.keysNow()).toEqual(['base']);
+  await store.db.close();
+});
+
+test('a transaction whose function throws writes nothing', async () => {
+  const store = await Store.open({});
+  const change = (tx: Transaction): void => {
+    tx.put('new', 'v');
+    throw new Error('no');
+  };
+  expect(() => store.db.transaction(change)).toThrow('no');
+  await expect(store.db.optimistic(change)).rejects.toThrow('no');
+  expect(store.calls()).toEqual([]);
+  expect(await store.keysNow()).toEqual(['base']);
+  await store.db.close();
 });
 
 test('docs/durability.md names tests that exist, and every number in its tables has one', ({ task }) => {
