@@ -143,6 +143,15 @@ export class Commit {
     this.#scheduleEnd();
   }
 
+  /** Have the next record go to a new file; resolves when the file so far is on the disk and sealed. */
+  async beginFile(): Promise<void> {
+    this.appendQueued();
+    this.commitTurn();
+    this.writer.flushOrRefuse();
+    this.log.beginFile();
+    await this.writer.sealRetired();
+  }
+
   /** A seq that no record has and none will have. */
   reserveSeq(): number {
     this.writer.assertAlive();

@@ -18,18 +18,21 @@ import type { Input } from './format/bytes.ts';
 import { FILE_HEADER_SIZE } from './format/file-header.ts';
 import type { SpaceOrder } from './keydir/key-index.ts';
 import { Log } from './log.ts';
+import { type MergeReport, Merger } from './merge/merger.ts';
 import type { EntryWithValue } from './moment.ts';
 import { runOptimistic } from './optimistic.ts';
 import {
   type ChangeOptions,
-  checkDurability,
-  checkNumber,
   type CheckOptions,
-  DEFAULT_ATTEMPTS,
+  checkDurability,
+  checkMergeOptions,
+  checkNumber,
   type DatabaseOptions,
+  DEFAULT_ATTEMPTS,
   type DeleteOptions,
   type DirectoryOptions,
   type Durability,
+  type MergeOptions,
   type OptimisticOptions,
   type PutOptions,
   type ResolvedOptions,
@@ -82,6 +85,7 @@ export class Database {
   readonly #transactions: Transactions;
   readonly #lock: Lock;
   readonly #fs: FileSystem;
+  readonly #merger: Merger;
   #closing: Promise<void> | undefined;
 
   private constructor(directory: string, root: string, options: ResolvedOptions, recovered: Recovered, lock: Lock) {
@@ -94,6 +98,8 @@ export class Database {
     this.#spaces = new Spaces(recovered.indexes, this.#commit, clock, options.expiry === 'engine');
     this.#main = this.#spaces.find(0)!;
     this.#transactions = new Transactions(this.#spaces, this.#commit);
+    const indexes = () => new Map(this.#spaces.indexes());
+    this.#merger = new Merger({ ...options, commit: this.#commit, indexes }, this.#spaces.snapshots, options.merge);
   }
 
   /**
@@ -355,6 +361,16 @@ export class Database {
 
   // ----------------------------------------------------------------------------------------------------------- ending
 
+  /**
+   * Win back the room that dead records take: the live ones are copied to new files, which take the place of the old ones.
+   * Reads and changes go on meanwhile. Merges run one after the other; the store also begins some by itself.
+   * @throws {EngineError} `CORRUPT`, `DISK_FULL`, `IO`, `POISONED`, `CLOSED`, or the signal's reason: nothing has changed.
+   */
+  merge(options: MergeOptions = {}): Promise<MergeReport> {
+    checkMergeOptions(options);
+    return this.#merger.merge(options);
+  }
+
   /** Bytes accepted and not handed to the operating system yet. Costs nothing to ask, unlike {@link stats}. */
   get pendingBytes(): number {
     return this.#commit.log.pendingSize;
@@ -394,8 +410,17 @@ export class Database {
 
   /** Write and sync everything, and let go of the directory. A second call waits for the first. */
   close(): Promise<void> {
-    this.#closing ??= this.#commit.close().finally(() => this.#lock.release());
+    this.#closing ??= this.#close().finally(() => this.#lock.release());
     return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const merges = this.#merger.close();
+    try {
+      await this.#commit.close();
+    } finally {
+      await merges;
+    }
   }
 
   /** {@link close}, for `await using`. */

@@ -9,6 +9,7 @@ export type { Input } from './format/bytes.ts';
 export { MAX_KEY_SIZE, MAX_VALUE_SIZE } from './format/record.ts';
 export type { SpaceOrder } from './keydir/key-index.ts';
 export { type EntryInfo, type KeyString, keyBytes } from './keydir/keydir.ts';
+export type { MergeReport } from './merge/merger.ts';
 export type { EntryWithValue } from './moment.ts';
 export type {
   ChangeOptions,
@@ -17,6 +18,9 @@ export type {
   DeleteOptions,
   DirectoryOptions,
   Durability,
+  MergeOptions,
+  MergeProgress,
+  MergeSettings,
   OpenProgress,
   OptimisticOptions,
   PutOptions,

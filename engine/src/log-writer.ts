@@ -186,6 +186,12 @@ export class LogWriter {
     await this.queue.wait(this.log.position);
   }
 
+  /** Resolves when the files that are not written to any more have been synced and sealed, as far as that can be done. */
+  async sealRetired(): Promise<void> {
+    if (this.log.files.hasRetired) this.queue.start();
+    await this.queue.idle();
+  }
+
   // ------------------------------------------------------------------------------------------------------------ waiting
 
   /** Whether every change up to `position` is as safe as the store's level says. */

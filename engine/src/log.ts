@@ -107,6 +107,11 @@ export class Log {
     return ++this.#lastSeq;
   }
 
+  /** Have the next record go to a new file. Only while nothing is pending. */
+  beginFile(): void {
+    this.files.beginFile(this.position);
+  }
+
   /** Begin a unit: one record, or several that count all or none. */
   beginUnit(): void {
     if (this.#buffer.size === 0) {

@@ -14,6 +14,18 @@ import { MAX_KEY_SIZE, MAX_VALUE_SIZE, ORDER_KEY_SIZE } from './format/record.ts
  */
 export type Durability = 'memory' | 'os' | 'disk' | { readonly intervalMs: number };
 
+/** When a store merges its files by itself, and how fast it does. */
+export interface MergeSettings {
+  /** Whether it does. Default: true. */
+  readonly auto?: boolean;
+  /** A file is merged when this share of it is dead. Lower: less room on the disk, more copying. Default: 0.5. */
+  readonly deadShare?: number;
+  /** A merge must win back this many bytes. Default: 16 MiB. */
+  readonly minDeadBytes?: number;
+  /** The most bytes a merge reads in a second, so that it leaves some of the disk to others. Default: no limit. */
+  readonly bytesPerSecond?: number;
+}
+
 /** How far {@link Database.open} has come. */
 export interface OpenProgress {
   readonly bytesRead: number;
@@ -42,6 +54,8 @@ export interface DatabaseOptions {
   readonly cacheBytes?: number;
   /** How long to wait, in milliseconds, for a database that another process has open. Default: 0. */
   readonly lockTimeoutMs?: number;
+  /** When the store merges its files by itself. */
+  readonly merge?: MergeSettings;
   /** The file system to use. Default: this machine's. */
   readonly fs?: FileSystem;
   /** The time of day, in milliseconds since the Unix epoch. Default: `Date.now`. */
@@ -62,7 +76,7 @@ export interface CheckOptions {
 export type DirectoryOptions = Pick<DatabaseOptions, 'fs' | 'lockTimeoutMs'>;
 
 /** Options with every choice made. */
-export type ResolvedOptions = Required<DatabaseOptions>;
+export type ResolvedOptions = Required<Omit<DatabaseOptions, 'merge'>> & { readonly merge: Required<MergeSettings> };
 
 const MiB = 1024 * 1024;
 
@@ -76,6 +90,12 @@ export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   maxDataFileSize: 256 * MiB,
   cacheBytes: 32 * MiB,
   lockTimeoutMs: 0,
+  merge: Object.freeze({
+    auto: true,
+    deadShare: 0.5,
+    minDeadBytes: 16 * MiB,
+    bytesPerSecond: Number.POSITIVE_INFINITY,
+  }),
   fs: nodeFileSystem,
   now: Date.now,
   onProgress: () => {},
@@ -87,11 +107,15 @@ export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
  */
 export function resolveOptions(given: DatabaseOptions = {}): ResolvedOptions {
   const chosen = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const options: ResolvedOptions = { ...DEFAULT_OPTIONS, ...chosen };
+  const merge = { ...DEFAULT_OPTIONS.merge, ...given.merge };
+  const options: ResolvedOptions = { ...DEFAULT_OPTIONS, ...chosen, merge };
   checkDurability(options.durability);
   checkNumber('maxDataFileSize', options.maxDataFileSize, 1);
   checkNumber('cacheBytes', options.cacheBytes, 0);
   checkNumber('lockTimeoutMs', options.lockTimeoutMs, 0);
+  checkNumber('merge.deadShare', merge.deadShare, 0);
+  checkNumber('merge.minDeadBytes', merge.minDeadBytes, 0);
+  checkSpeed('merge.bytesPerSecond', merge.bytesPerSecond);
   if (options.commit !== 'call' && options.commit !== 'turn') throw invalidOption('commit', "'call' or 'turn'");
   if (options.expiry !== 'engine' && options.expiry !== 'caller') throw invalidOption('expiry', "'engine' or 'caller'");
   return options;
@@ -109,8 +133,33 @@ export function checkNumber(name: string, value: number, min: number): void {
   if (!(Number.isFinite(value) && value >= min)) throw invalidOption(name, `a number of at least ${min}`);
 }
 
+function checkSpeed(name: string, bytesPerSecond: number): void {
+  if (!(bytesPerSecond > 0)) throw invalidOption(name, 'a number above 0');
+}
+
 function invalidOption(name: string, wanted: string): EngineError {
   return new EngineError('INVALID_ARGUMENT', `the option ${name} must be ${wanted}`);
+}
+
+/** What a `merge` may be given. */
+export interface MergeOptions {
+  /** Ends the merge, which rejects with the signal's reason; the store is as it was before. */
+  readonly signal?: AbortSignal;
+  /** Called now and then. */
+  readonly onProgress?: (progress: MergeProgress) => void;
+  /** The most bytes to read in a second. Default: that of the store. */
+  readonly bytesPerSecond?: number;
+}
+
+/** How far a merge has come, in bytes of the files that it reads. */
+export interface MergeProgress {
+  readonly bytesRead: number;
+  readonly bytesTotal: number;
+}
+
+/** @throws {EngineError} `INVALID_ARGUMENT`. */
+export function checkMergeOptions({ bytesPerSecond }: MergeOptions): void {
+  if (bytesPerSecond !== undefined) checkSpeed('bytesPerSecond', bytesPerSecond);
 }
 
 /** What a `put` may be given beside key and value. */

@@ -14,7 +14,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { copyTail, rewriteFile } from './disk/copy-records.ts';
 import { DataFile } from './disk/data-file.ts';
 import { makeReadOnly } from './disk/data-files.ts';
-import { dataFileName, type FileId } from './disk/file-names.ts';
+import { dataFileName, type FileId, isMergingFileName, parseDataFileName } from './disk/file-names.ts';
 import type { FileSystem } from './disk/file-system.ts';
 import {
   commitManifest,
@@ -25,7 +25,7 @@ import {
   readFile,
   removeIfThere,
 } from './disk/manifest.ts';
-import { dataFileIds, rebuildManifest } from './disk/rebuild-manifest.ts';
+import { rebuildManifest } from './disk/rebuild-manifest.ts';
 import { RecordReader } from './disk/record-reader.ts';
 import { CorruptionError } from './errors.ts';
 import { FILE_HEADER_SIZE } from './format/file-header.ts';
@@ -89,7 +89,13 @@ export const PROBLEMS = { torn: 'the record is cut short', corrupt: 'the record 
  * nothing needs any more.
  */
 export function lastSealedSeq(manifest: Manifest, growing: readonly LiveFile[]): number {
-  return growing.length > 0 ? growing[0]!.minSeq - 1 : manifest.syncedTo;
+  const [first] = growing;
+  return first === undefined || first.minSeq === 0 ? manifest.syncedTo : first.minSeq - 1;
+}
+
+/** What opening throws: with the way on. */
+function damage(live: LiveFile, offset: number, problem: string): CorruptionError {
+  return new CorruptionError(dataFileName(live.id), offset, `${problem}; Database.repair keeps all that can be read`);
 }
 
 /** Find out what `directory` holds, and leave it so that new files can be added to it. */
@@ -156,9 +162,9 @@ class Recovery {
 
   async #replaySealed(live: LiveFile, replay: Replay): Promise<void> {
     const end = await this.#replayFile(live, replay);
-    if (end.problem !== undefined) throw new CorruptionError(dataFileName(live.id), end.offset, PROBLEMS[end.problem]);
+    if (end.problem !== undefined) throw damage(live, end.offset, PROBLEMS[end.problem]);
     if (end.offset < live.sealedSize!) {
-      throw new CorruptionError(dataFileName(live.id), end.offset, `the file should have ${live.sealedSize} bytes`);
+      throw damage(live, end.offset, `the file should have ${live.sealedSize} bytes`);
     }
   }
 
@@ -231,11 +237,7 @@ class Recovery {
       files.some((live, i) => this.#saysLaterSync(live, i === 0 ? end.offset : FILE_HEADER_SIZE, lastSeq));
     if (!isDamage) return;
     const problem = end.problem === undefined ? 'the file ends' : PROBLEMS[end.problem];
-    throw new CorruptionError(
-      dataFileName(files[0]!.id),
-      end.offset,
-      `${problem}, and what came after had been synced`,
-    );
+    throw damage(files[0]!, end.offset, `${problem}, and what came after had been synced`);
   }
 
   #saysLaterSync(live: LiveFile, from: number, lastSeq: number): boolean {
@@ -290,13 +292,14 @@ class Recovery {
     }
   }
 
-  /** Remove data files that the manifest does not list. What cannot be removed is tried again by the next open. */
+  /** Remove files of ours that the manifest does not list. What cannot be removed is tried again by the next open. */
   #sweep(manifest: Manifest): void {
-    const listed = new Set(manifest.files.map(live => live.id));
-    for (const id of dataFileIds(this.#fs, this.#directory)) {
-      if (listed.has(id)) continue;
+    const listed = new Set(manifest.files.map(live => dataFileName(live.id)));
+    for (const name of this.#fs.list(this.#directory)) {
+      const isOurs = parseDataFileName(name) !== undefined || isMergingFileName(name);
+      if (!isOurs || listed.has(name)) continue;
       try {
-        this.#fs.remove(join(this.#directory, dataFileName(id)));
+        this.#fs.remove(join(this.#directory, name));
       } catch {}
     }
   }

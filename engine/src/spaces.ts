@@ -74,11 +74,6 @@ export class Spaces implements Keeper {
     for (const [id, { records }] of this.#byId) yield [id, records.index];
   }
 
-  /** The indexes of all spaces, by the space's id. */
-  get indexes(): Map<number, KeyIndex> {
-    return new Map(Array.from(this.#byId, ([id, { records }]) => [id, records.index]));
-  }
-
   /** Keys in all spaces, those included that are due. */
   get keyCount(): number {
     return Array.from(this.#byId.values()).reduce((sum, { records }) => sum + records.index.keydir.size, 0);

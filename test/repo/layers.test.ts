@@ -24,6 +24,7 @@ const ENGINE_ROOMS: readonly (readonly string[])[] = [
   ['spaces.ts'],
   ['overlay.ts', 'witness.ts'],
   ['transaction.ts', 'optimistic.ts'],
+  ['merge/'],
   ['write-batch.ts'],
   ['replay.ts', 'replayed-keys.ts', 'replayed-ranges.ts', 'replayed-spaces.ts', 'later-sync.ts'],
   ['recovery.ts'],

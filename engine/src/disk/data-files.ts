@@ -75,6 +75,12 @@ export class DataFiles {
     return file;
   }
 
+  /** Have the next record go to a new file. */
+  beginFile(position: number): void {
+    this.#rotateAt = 0;
+    this.ensureActive(position);
+  }
+
   /**
    * Make sure there is an active file, and a new one when the old one is full. `position` is the seq of the last record.
    * When no new one can be made the old one grows on: the limit is soft.
@@ -94,7 +100,7 @@ export class DataFiles {
 
   #create(position: number): UnsealedFile {
     const id = this.#manifest.nextFileId as FileId;
-    if (id > MAX_FILE_ID) throw new EngineError('UNSUPPORTED', 'the database has used up all numbers for data files');
+    if (id > MAX_FILE_ID) throw outOfIds();
     this.#manifest.nextFileId++; // Whatever happens now, this number is not tried again.
     const file = DataFile.create(this.#fs, this.#directory, id, randomBytes(4).readUInt32LE());
     const live: LiveFile = { id, salt: file.salt, sealedSize: null, minSeq: position + 1, maxSeq: 0 };
@@ -169,6 +175,45 @@ export class DataFiles {
     for (const { file } of sealed) makeReadOnly(this.#fs, this.#directory, file.id);
   }
 
+  // ------------------------------------------------------------------------------------------------------ merged files
+
+  /** The files that are on the disk and only read from now on. */
+  get sealed(): LiveFile[] {
+    return this.#manifest.files.filter(live => live.sealedSize !== null);
+  }
+
+  /** Give away so many numbers for new files; returns the first. */
+  takeIds(count: number): number {
+    const first = this.#manifest.nextFileId;
+    if (first + count > MAX_FILE_ID) throw outOfIds();
+    this.#manifest.nextFileId += count;
+    return first;
+  }
+
+  /**
+   * From now on the sealed files `made` count, and `replaced` do not. When that cannot be written, both stay: which of them
+   * the manifest on the disk lists is not known then, and each of them is enough.
+   */
+  replace(replaced: readonly LiveFile[], made: readonly LiveFile[]): void {
+    const before = this.#manifest.files;
+    const sealed = [...this.sealed.filter(live => !replaced.includes(live)), ...made];
+    const growing = before.filter(live => live.sealedSize === null);
+    this.#manifest.files = [...sealed.sort((a, b) => a.minSeq - b.minSeq), ...growing];
+    try {
+      this.#commitManifest();
+    } catch (error) {
+      this.#manifest.files = before;
+      throw error;
+    }
+    for (const { id } of made) makeReadOnly(this.#fs, this.#directory, id);
+  }
+
+  /** Nobody reads this file any more. */
+  forget(id: FileId): void {
+    this.#open.get(id)?.close();
+    this.#open.delete(id);
+  }
+
   close(): void {
     for (const file of this.#open.values()) file.close();
     this.#open.clear();
@@ -201,4 +246,8 @@ export function makeReadOnly(fs: FileSystem, directory: string, id: FileId): voi
   try {
     fs.changeMode(join(directory, dataFileName(id)), READ_ONLY);
   } catch {}
+}
+
+function outOfIds(): EngineError {
+  return new EngineError('UNSUPPORTED', 'the database has used up all numbers for data files');
 }

@@ -12,10 +12,21 @@ export type FileId = number & { readonly [brand]: 'FileId' };
 export const MAX_FILE_ID: number = 2 ** 32 - 1;
 
 const DATA_FILE_PATTERN = /^(\d{10})\.data$/;
+const MERGING_FILE_PATTERN = /^\d{10}\.merging$/;
 
 /** The name of data file `id`: `0000000001.data`. */
 export function dataFileName(id: FileId): string {
   return `${String(id).padStart(10, '0')}.data`;
+}
+
+/** The name of data file `id` while a merge is writing it: `0000000001.merging`. */
+export function mergingFileName(id: FileId): string {
+  return `${String(id).padStart(10, '0')}.merging`;
+}
+
+/** Whether this is the name of a file that a merge was writing. */
+export function isMergingFileName(name: string): boolean {
+  return MERGING_FILE_PATTERN.test(name);
 }
 
 /** The number in a data file's name; `undefined` when this is no data file's name. */

@@ -34,6 +34,11 @@ export class FileUsage {
     return this.#liveBytes.get(fileId) ?? 0;
   }
 
+  /** Files that have live bytes, and how many. */
+  entries(): Iterable<[FileId, number]> {
+    return this.#liveBytes.entries();
+  }
+
   /** Live bytes of all files. */
   get total(): number {
     let total = 0;

@@ -7,6 +7,7 @@
  *                 those who walk the order skip, as they look each key up anyway.
  */
 
+import type { FileId } from '../disk/file-names.ts';
 import { FileUsage } from '../disk/file-usage.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
 import { HashOrder } from './hash-order.ts';
@@ -98,6 +99,21 @@ export class KeyIndex {
       if (entry !== undefined) removed.push(entry);
     }
     return removed;
+  }
+
+  /** The record of this entry has been copied: who points to it, this entry and the key's newest, point to the copy now. */
+  relocate(entry: Entry, fileId: FileId, recordOffset: number, recordSize: number): void {
+    const newest = this.keydir.get(entry.key);
+    const isNewest = newest?.fileId === entry.fileId && newest.recordOffset === entry.recordOffset;
+    if (isNewest) this.usage.free(newest);
+    entry.fileId = fileId;
+    entry.recordOffset = recordOffset;
+    entry.recordSize = recordSize;
+    if (!isNewest) return;
+    newest.fileId = fileId;
+    newest.recordOffset = recordOffset;
+    newest.recordSize = recordSize;
+    this.usage.add(newest);
   }
 
   /** The version of a key that a snapshot at `seq` sees. */
