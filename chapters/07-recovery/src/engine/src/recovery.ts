@@ -1,4 +1,4 @@
-// superseded later: imports, Recovered, Recovery.run, Recovery.#replaySealed, Recovery.#assertNothingLost, Recovery.#settle, Recovery.#sweep
+// superseded later: imports, Recovered, Recovery.run, Recovery.#settle, Recovery.#sweep
 /**
  * Recovery: what a database directory holds, found out on open. It gives a prefix of history that holds every change
  * that was synced.
@@ -62,32 +62,6 @@ class Recovery {
     this.#sweep(manifest);
     const report = { files, records: replay.records, cut: this.#cut, warnings: this.#warnings };
     return { manifest, keydir: replay.finish(), report };
-  }
-
-  // --------------------------------------------------------------------------------------------------------- reading
-
-  async #replaySealed(live: LiveFile, replay: Replay): Promise<void> {
-    const end = await this.#replayFile(live, replay);
-    if (end.problem !== undefined) throw new CorruptionError(dataFileName(live.id), end.offset, PROBLEMS[end.problem]);
-    if (end.offset < live.sealedSize!) {
-      throw new CorruptionError(dataFileName(live.id), end.offset, `the file should have ${live.sealedSize} bytes`);
-    }
-  }
-
-  // ------------------------------------------------------------------------------------------------ where the log ends
-
-  /** The log ends in the first of these files. @throws {CorruptionError} when more than that had been synced. */
-  #assertNothingLost(files: readonly LiveFile[], end: FileEnd, manifest: Manifest, lastSeq: number): void {
-    const isDamage =
-      manifest.syncedTo > lastSeq ||
-      files.some((live, i) => this.#saysLaterSync(live, i === 0 ? end.offset : FILE_HEADER_SIZE, lastSeq));
-    if (!isDamage) return;
-    const problem = end.problem === undefined ? 'the file ends' : PROBLEMS[end.problem];
-    throw new CorruptionError(
-      dataFileName(files[0]!.id),
-      end.offset,
-      `${problem}, and what came after had been synced`,
-    );
   }
 
   // -------------------------------------------------------------------------------------------------- leaving it so

@@ -20,7 +20,7 @@ import { DataFile } from './disk/data-file.ts';
 import { makeReadOnly } from './disk/data-files.ts';
 import type { FileId } from './disk/file-names.ts';
 import type { FileSystem } from './disk/file-system.ts';
-import { commitManifest, type LiveFile, MANIFEST_NAME, type Manifest, removeIfThere } from './disk/manifest.ts';
+import { commitManifest, keepAsPrevious, type LiveFile, MANIFEST_NAME, type Manifest, removeIfThere } from './disk/manifest.ts';
 import { dataFileIds } from './disk/rebuild-manifest.ts';
 import { encodeRecord, type LogRecord } from './format/record.ts';
 import { type CheckOptions, type DirectoryOptions, resolveOptions } from './options.ts';
@@ -134,7 +134,7 @@ class Repair {
     this.#fs.syncDirectory(join(this.#directory, LOST));
     this.#fs.syncDirectory(this.#directory); // The new files have to have names before the manifest lists them.
     commitManifest(this.#fs, this.#directory, this.#manifest);
-    commitManifest(this.#fs, this.#directory, this.#manifest); // Once more, so that the one before is as good.
+    keepAsPrevious(this.#fs, this.#directory); // The one before lists files that are about to go.
     for (const { id } of files) makeReadOnly(this.#fs, this.#directory, id);
     for (const { file } of this.#rewritten) removeIfThere(this.#fs, join(this.#directory, file));
   }
