@@ -5,7 +5,9 @@
  *   how          "put", "write" (many promises in flight) or "turn"
  *   from         the number of the first write
  *   killAt       { operation, file, count }: kill this process before such a call to the disk, the count-th one
+ *   killAtCall   kill this process before its n-th call to the disk
  *   maxDataFileSize
+ *   merge        whether to merge all the time
  */
 import { writeSync } from 'node:fs';
 import { Database, type Durability } from '../../../engine/src/index.ts';
@@ -16,18 +18,22 @@ interface Options {
   readonly how: 'put' | 'write' | 'turn';
   readonly from: number;
   readonly killAt?: { readonly operation: string; readonly file: string; readonly count: number };
+  readonly killAtCall?: number;
   readonly maxDataFileSize?: number;
+  readonly merge?: boolean;
 }
 
 const [directory, json] = process.argv.slice(2);
-const { level, how, from, killAt, maxDataFileSize = 1_000_000 } = JSON.parse(json!) as Options;
+const { level, how, from, killAt, killAtCall, maxDataFileSize = 1_000_000, merge } = JSON.parse(json!) as Options;
 
 const fs = new FaultFileSystem();
 let matches = 0;
+let callsMade = 0;
 fs.plan = ({ operation, file }) => {
   if (killAt && operation === killAt.operation && file.endsWith(killAt.file) && ++matches === killAt.count) {
     process.kill(process.pid, 'SIGKILL');
   }
+  if (++callsMade === killAtCall) process.kill(process.pid, 'SIGKILL');
   if (fs.calls.length > 10_000) fs.calls.length = 0;
   return undefined;
 };
@@ -41,6 +47,15 @@ const valueFor = (i: number): string => `${i} ${'x'.repeat(i % 300)}`;
 const commit = how === 'turn' ? 'turn' : 'call';
 const db = await Database.open(directory!, { fs, durability: level, commit, maxDataFileSize });
 say(0);
+if (merge) {
+  const mergeAgain = async (): Promise<void> => {
+    for (;;) {
+      await db.merge();
+      await new Promise(resolve => setTimeout(resolve, 5));
+    }
+  };
+  void mergeAgain();
+}
 let i = from;
 for (;;) {
   if (how === 'put') {
