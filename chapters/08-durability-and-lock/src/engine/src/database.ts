@@ -46,6 +46,7 @@ export class Database {
   readonly directory: string;
   /** What opening has found. */
   readonly report: RecoveryReport;
+  readonly #log: Log;
   readonly #commit: Commit;
   readonly #keydir: Keydir;
   readonly #lock: Lock;
@@ -55,6 +56,7 @@ export class Database {
   private constructor(directory: string, commit: Commit, recovered: Recovered, lock: Lock, fs: FileSystem) {
     this.directory = directory;
     this.report = recovered.report;
+    this.#log = commit.log;
     this.#commit = commit;
     this.#keydir = recovered.keydir;
     this.#lock = lock;
@@ -111,7 +113,7 @@ export class Database {
   get(key: Input): Buffer | undefined {
     this.#assertOpen();
     const entry = this.#keydir.get(toKeyString(toBuffer(key)));
-    return entry === undefined ? undefined : this.#commit.log.read(entry).value;
+    return entry === undefined ? undefined : this.#log.read(entry).value;
   }
 
   /** Whether `key` is there. */
@@ -148,7 +150,7 @@ export class Database {
   #append(kind: number, key: Buffer, value: Buffer, level: Durability = this.durability): Location {
     checkDurability(level);
     this.#commit.begin();
-    const location = this.#commit.log.add(kind, key, value);
+    const location = this.#log.add(kind, key, value);
     this.#commit.end(level);
     return location;
   }
@@ -172,7 +174,7 @@ export class Database {
 
   /** The seq of the newest change. */
   get position(): number {
-    return this.#commit.log.position;
+    return this.#log.position;
   }
 
   /** Whether every change up to this seq is as safe as the store's level says. */
