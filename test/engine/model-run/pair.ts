@@ -26,7 +26,6 @@ export interface OpenCursor {
 /** Parts of the engine that may not be in it yet. */
 export interface LaterDatabase {
   merge?: (options?: object) => Promise<unknown>;
-  verify?: () => Promise<{ readonly ok?: boolean; readonly problems?: readonly unknown[] }>;
 }
 
 export class Pair {
