@@ -122,9 +122,10 @@ export class Changes {
   /** Judge the conditions, and add to `outlook` what comes of each key. @throws {EngineError} `CONFLICT`. */
   judge(outlook: Outlook): void {
     const own = new Outlook(outlook);
-    for (const { kind, records, name, condition } of this.#changes) {
+    for (const { kind, records, name, to, condition } of this.#changes) {
       if (condition !== undefined) own.judge(records.id, name, condition, () => records.find(name)?.seq ?? 0);
-      own.foresee(records.id, name, kind === KIND_PUT);
+      if (kind === KIND_RANGE_DELETE) own.foreseeRemoval({ space: records.id, from: name, to });
+      else own.foresee(records.id, name, kind === KIND_PUT);
     }
     outlook.add(own);
   }

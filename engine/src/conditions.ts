@@ -13,10 +13,21 @@ import type { PutOptions } from './options.ts';
 /** What has to be true of a key: the seq of its newest change, 0 for a key that is absent. */
 export type Condition = number;
 
+/** Keys of a space from `from` up to, and without, `to`. */
+interface RemovedRange {
+  readonly space: number;
+  readonly from: KeyString;
+  readonly to: KeyString | undefined;
+}
+
+const isWithin = (key: KeyString, { from, to }: RemovedRange): boolean => key >= from && (to === undefined || key < to);
+
 /** Judges the changes that are known by now, by what is in the indexes and what earlier changes will make of it. */
 export class Outlook {
   readonly #beneath: Outlook | undefined;
   readonly #keys = new Map<number, Map<KeyString, boolean>>();
+  /** Ranges that are to be removed, of all spaces. Keys put after that are in `#keys`. */
+  readonly #removed: RemovedRange[] = [];
 
   /** Begin where `beneath` stands; it stays as it is. */
   constructor(beneath?: Outlook) {
@@ -40,15 +51,24 @@ export class Outlook {
     this.#keys.set(space, keys.set(key, isThere));
   }
 
+  /** All keys of this range are to be removed. */
+  foreseeRemoval(removed: RemovedRange): void {
+    this.#removed.push(removed);
+    const keys = this.#keys.get(removed.space) ?? [];
+    for (const [key] of keys) if (isWithin(key, removed)) this.foresee(removed.space, key, false);
+  }
+
   /** Take over what `other` foresees. */
   add(other: Outlook): void {
+    for (const removed of other.#removed) this.foreseeRemoval(removed);
     for (const [space, keys] of other.#keys) for (const [key, isThere] of keys) this.foresee(space, key, isThere);
   }
 
   #willBeThere(space: number, key: KeyString): boolean | undefined {
     const own = this.#keys.get(space)?.get(key);
-    if (own !== undefined || this.#beneath === undefined) return own;
-    return this.#beneath.#willBeThere(space, key);
+    if (own !== undefined) return own;
+    if (this.#removed.some(removed => removed.space === space && isWithin(key, removed))) return false;
+    return this.#beneath === undefined ? undefined : this.#beneath.#willBeThere(space, key);
   }
 }
 

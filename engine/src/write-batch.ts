@@ -3,7 +3,7 @@
  * turn (`write()`).
  */
 
-import { type Change, Changes, deleteChange, makeChanges, putChange } from './changes.ts';
+import { type Change, Changes, deleteChange, makeChanges, putChange, rangeDeleteChange } from './changes.ts';
 import type { Commit } from './commit.ts';
 import type { Outlook } from './conditions.ts';
 import { EngineError } from './errors.ts';
@@ -16,6 +16,8 @@ import {
   type PutOptions,
 } from './options.ts';
 import type { QueuedWrite } from './queued-writes.ts';
+import { deleteBounds, type KeyRange } from './scan.ts';
+import type { SpaceRecords } from './space-records.ts';
 import type { Spaces } from './spaces.ts';
 
 /** What a change of a batch may be given. `space` is a space's id; 0, the default space, when it is not given. */
@@ -26,7 +28,8 @@ export type BatchDeleteOptions = Omit<DeleteOptions, 'durability'> & { readonly 
 /** One change of a batch, as plain data. */
 export type Operation =
   | ({ readonly type: 'put'; readonly key: Input; readonly value: Input } & BatchPutOptions)
-  | ({ readonly type: 'delete'; readonly key: Input } & BatchDeleteOptions);
+  | ({ readonly type: 'delete'; readonly key: Input } & BatchDeleteOptions)
+  | ({ readonly type: 'deleteRange'; readonly space?: number } & KeyRange);
 
 /** Collects changes; {@link WriteBatch.commit} makes them all or none. */
 export class WriteBatch {
@@ -57,6 +60,12 @@ export class WriteBatch {
     return this;
   }
 
+  /** Add: remove every key of the range that is there by then. */
+  deleteRange(range: KeyRange, options: { readonly space?: number } = {}): this {
+    this.#changes.push(...rangeDelete(this.#spaces.recordsOf(options.space ?? 0), range));
+    return this;
+  }
+
   /** Forget the changes collected. */
   clear(): this {
     this.#changes = [];
@@ -84,7 +93,7 @@ export function writeOperations(
   spaces: Spaces,
 ): Promise<number> {
   checkDurability(level);
-  const list = Array.from(operations, operation => toChange(operation, spaces));
+  const list = Array.from(operations, operation => toChanges(operation, spaces)).flat();
   if (list.length === 0) return Promise.resolve(commit.log.position);
   if (commit.turnMode) return writeInTurn(list, level, commit);
   const changes = new Changes(list, commit);
@@ -97,11 +106,21 @@ async function writeInTurn(list: readonly Change[], level: Durability, commit: C
   return seq;
 }
 
-function toChange(operation: Operation, spaces: Spaces): Change {
+function toChanges(operation: Operation, spaces: Spaces): Change[] {
   const records = spaces.recordsOf(operation.space ?? 0);
-  if (operation.type === 'put') return putChange(records, operation.key, operation.value, operation);
-  if (operation.type === 'delete') return deleteChange(records, operation.key, operation);
-  throw new EngineError('INVALID_ARGUMENT', "an operation's type must be 'put' or 'delete'");
+  if (operation.type === 'put') return [putChange(records, operation.key, operation.value, operation)];
+  if (operation.type === 'delete') return [deleteChange(records, operation.key, operation)];
+  if (operation.type === 'deleteRange') {
+    const { type: _type, space: _space, ...range } = operation;
+    return rangeDelete(records, range);
+  }
+  throw new EngineError('INVALID_ARGUMENT', "an operation's type must be 'put', 'delete' or 'deleteRange'");
+}
+
+/** The change that removes this range; none when the range is empty whatever the keys are. */
+function rangeDelete(records: SpaceRecords, range: KeyRange): Change[] {
+  const { from, to } = deleteBounds(range, records.index.orderName);
+  return to !== undefined && to <= from ? [] : [rangeDeleteChange(records, from, to)];
 }
 
 /** What one call of `write()` waits with. */

@@ -138,6 +138,67 @@ describe('deleteRange', () => {
   });
 });
 
+describe('deleteRange in a batch', () => {
+  test('takes effect in its place, after what comes before and before what comes after', async () => {
+    const db = await storeOf('a', 'b', 'c');
+    db.batch().put('aa', '1').deleteRange({ gte: 'a', lt: 'c' }).put('b', 'again').commit();
+    expect(keysOf(db)).toEqual(['b', 'c']);
+    await db.write([
+      { type: 'put', key: 'd', value: '1' },
+      { type: 'deleteRange', gte: 'c' },
+      { type: 'put', key: 'e', value: '1' },
+    ]);
+    expect(keysOf(db)).toEqual(['b', 'e']);
+    const again = await reopen(db);
+    expect(keysOf(again)).toEqual(['b', 'e']);
+    await again.close();
+  });
+
+  test('of a range that can hold no key is nothing', async () => {
+    const db = await storeOf('a', 'b');
+    const { position } = db;
+    db.batch().deleteRange({ lt: '' }).deleteRange({ gte: 'b', lt: 'a' }).commit();
+    await db.write([{ type: 'deleteRange', gt: 'a', lt: 'a' }]);
+    expect(db.position).toBe(position);
+    const again = await reopen(db);
+    expect(keysOf(again)).toEqual(['a', 'b']);
+    await again.close();
+  });
+
+  test('clears a space of order hash, and refuses ranges of one', async () => {
+    const db = await storeOf('a');
+    const space = db.createSpace({ order: 'hash' });
+    space.put('a', '1');
+    expect(() => db.batch().deleteRange({ gte: 'a' }, { space: 1 })).toThrow(failsWith('UNSUPPORTED'));
+    await expect(db.write([{ type: 'deleteRange', space: 1, prefix: 'a' }])).rejects.toThrow(failsWith('UNSUPPORTED'));
+    await db.write([{ type: 'deleteRange', space: 1 }]);
+    expect(space.size).toBe(0);
+    expect(keysOf(db)).toEqual(['a']);
+    await db.close();
+  });
+
+  test('makes keys of the range absent to the conditions that follow', async () => {
+    const db = await storeOf('a', 'b');
+    db.batch()
+      .put('c', '1')
+      .deleteRange({ gte: 'b' })
+      .put('b', '2', { ifAbsent: true })
+      .put('c', '2', { ifAbsent: true })
+      .commit();
+    expect(Array.from(db.entries(), pair => pair.join('='))).toEqual(['a=value of a', 'b=2', 'c=2']);
+    expect(() => db.batch().deleteRange({ gte: 'b' }).put('a', '2', { ifAbsent: true }).commit()).toThrow(
+      failsWith('CONFLICT'),
+    );
+    expect(keysOf(db)).toEqual(['a', 'b', 'c']);
+    await Promise.all([
+      db.write([{ type: 'deleteRange', gte: 'b' }]),
+      db.write([{ type: 'put', key: 'b', value: '3', ifAbsent: true }]),
+    ]);
+    expect(keysOf(db)).toEqual(['a', 'b']);
+    await db.close();
+  });
+});
+
 describe('expire, persist and ttl', () => {
   test('say and change how long a key stays', async () => {
     let now = 5_000;
