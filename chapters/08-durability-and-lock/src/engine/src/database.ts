@@ -20,7 +20,7 @@ import { EngineError } from './errors.ts';
 import { type Input, toBuffer } from './format/bytes.ts';
 import { KIND_PUT, KIND_TOMBSTONE } from './format/record.ts';
 import { type Keydir, toKeyString } from './keydir/keydir.ts';
-import { type Location, Log } from './log.ts';
+import { type Change, type Location, Log } from './log.ts';
 import {
   type ChangeOptions,
   type CheckOptions,
@@ -129,10 +129,10 @@ export class Database {
    */
   put(key: Input, value: Input, { durability }: ChangeOptions = {}): number {
     this.#assertOpen();
-    const record = { kind: KIND_PUT, key: toBuffer(key), value: toBuffer(value) };
-    checkSizes(record.key.length, record.value.length);
-    const location = this.#append(record.kind, record.key, record.value, durability);
-    this.#keydir.put(entryOf({ ...record, seq: this.position }, location));
+    const change = { kind: KIND_PUT, key: toBuffer(key), value: toBuffer(value) };
+    checkSizes(change.key.length, change.value.length);
+    const location = this.#append(change, durability);
+    this.#keydir.put(entryOf({ ...change, seq: this.position }, location));
     return this.position;
   }
 
@@ -141,16 +141,16 @@ export class Database {
     this.#assertOpen();
     const bytes = toBuffer(key);
     if (this.#keydir.get(toKeyString(bytes)) === undefined) return undefined;
-    this.#append(KIND_TOMBSTONE, bytes, NO_VALUE, durability);
+    this.#append({ kind: KIND_TOMBSTONE, key: bytes, value: NO_VALUE }, durability);
     this.#keydir.delete(toKeyString(bytes));
     return this.position;
   }
 
   /** Have the log accept a record, as safe as the level says. When it throws, nothing has changed. */
-  #append(kind: number, key: Buffer, value: Buffer, level: Durability = this.durability): Location {
+  #append(change: Change, level: Durability = this.durability): Location {
     checkDurability(level);
     this.#commit.begin();
-    const location = this.#log.add(kind, key, value);
+    const location = this.#log.add(change);
     this.#commit.end(level);
     return location;
   }

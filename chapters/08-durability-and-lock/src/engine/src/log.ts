@@ -17,7 +17,7 @@ import { toEngineError } from './disk/io-error.ts';
 import type { Manifest } from './disk/manifest.ts';
 import { CorruptionError, EngineError } from './errors.ts';
 import { AppendBuffer } from './format/append-buffer.ts';
-import { decodeRecord, type LogRecord } from './format/record.ts';
+import { decodeRecord, encodeRecord, type LogRecord, type RecordFields } from './format/record.ts';
 
 /** Where a record lies, or will. */
 export interface Location {
@@ -27,7 +27,10 @@ export interface Location {
   readonly recordSize: number;
 }
 
-/** What a {@link Log} needs to know when it begins. */
+/** What a record says, without its place in history. */
+export type Change = Pick<RecordFields, 'kind' | 'key' | 'value'>;
+
+/** What {@link Log} needs to know when it begins. */
 export interface LogOptions {
   readonly fs: FileSystem;
   readonly maxDataFileSize: number;
@@ -78,23 +81,20 @@ export class Log {
 
   /** Begin a change: from here on it is known in which file, and at which offset, its record will lie. */
   beginUnit(): void {
-    if (this.#buffer.size > 0) return;
-    this.#target = this.files.ensureActive(this.position);
-    this.#buffer.aim(this.#target.salt, this.#target.size);
+    if (this.#buffer.size === 0) this.#target = this.files.ensureActive(this.position);
   }
 
   /** Add a record, to be written by `flush`; returns where it will lie. Its seq is `position` then. */
-  add(kind: number, key: Buffer, value: Buffer): Location {
+  add(change: Change): Location {
+    const file = this.#target!;
     const seq = this.#lastSeq + 1;
-    const syncedTo = this.#buffer.size === 0 ? this.syncedSeq : 0;
-    const start = this.#buffer.add({ kind, seq, key, value, syncedTo });
+    const syncedTo = this.#buffer.size === 0 ? this.syncedSeq : 0; // The first record of an append says it for all.
+    const recordOffset = file.size + this.#buffer.size;
+    const record = encodeRecord({ ...change, seq, syncedTo }, file.salt, recordOffset);
+    this.#buffer.add(record);
     this.#lastSeq = seq;
     this.position = seq;
-    return {
-      fileId: this.activeId,
-      recordOffset: this.#target!.size + start,
-      recordSize: this.#buffer.size - start,
-    };
+    return { fileId: file.id, recordOffset, recordSize: record.length };
   }
 
   /** Forget the pending bytes from `size` on; the newest record is then the one with seq `position`. */

@@ -2,13 +2,11 @@
 /**
  * AppendBuffer: records that are encoded and not yet written, as the bytes that one write call will append.
  *
- * Invariants: (1) byte p of the buffer will stand at offset `base + p` of the active file, so a record's place is known
- *                 before it is written, and it can be read from here;
- *             (2) cutting the buffer back to where a record began leaves those before it as they were.
+ * Invariant: byte p of the buffer will stand p bytes behind the end of the active file, so a record's place is known before
+ * it is written, and it can be read from here.
  */
 
 import { EngineError } from '../errors.ts';
-import { MAX_HEADER_SIZE, type RecordFields, writeRecord } from './record.ts';
 
 /** The most bytes that can wait: 2 GiB. */
 const MAX_CAPACITY = 2 ** 31;
@@ -17,15 +15,12 @@ const MAX_CAPACITY = 2 ** 31;
 export class AppendBuffer {
   #bytes: Buffer = Buffer.allocUnsafeSlow(USUAL_CAPACITY);
   #size = 0;
-  #salt = 0;
-  #base = 0;
 
-  /** Add a record; returns where it begins in the buffer. */
-  add(fields: RecordFields): number {
-    this.reserve(MAX_HEADER_SIZE + fields.key.length + fields.value.length);
-    const start = this.#size;
-    this.#size = writeRecord(this.#bytes, start, fields, this.#salt, this.#base + start);
-    return start;
+  /** Add a record. */
+  add(record: Buffer): void {
+    this.reserve(record.length);
+    record.copy(this.#bytes, this.#size);
+    this.#size += record.length;
   }
 
   /** Forget everything from byte `size` on. */
