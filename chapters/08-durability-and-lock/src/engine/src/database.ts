@@ -1,4 +1,4 @@
-// superseded later: the whole file
+// superseded later: imports, Database, Database.open, Database.put, Database.delete, Database.position, Database.verify~2, Database.close
 /**
  * Database: keys and values in a directory. `put` adds a record to the log and then lets the keydir point at it; `get`
  * asks the keydir where the record lies and reads it; `delete` adds a tombstone and then lets the keydir forget the key.
@@ -36,9 +36,6 @@ import { type Recovered, type RecoveryReport, recover } from './recovery.ts';
 import { type RepairOptions, type RepairReport, repairDirectory } from './repair.ts';
 import { entryOf } from './replay.ts';
 import { type VerifyReport, verifyDirectory, verifyOpen } from './verify.ts';
-
-/** The value of a tombstone. */
-const NO_VALUE = Buffer.alloc(0);
 
 /** A key-value store in a directory of its own. */
 export class Database {
@@ -87,42 +84,6 @@ export class Database {
   }
 
   /**
-   * Read every record of the database in `directory`, which nobody has open, and say what is wrong. Nothing is changed.
-   * @throws {EngineError} `LOCKED`, `NOT_FOUND`, `NEWER_FORMAT`, `IO`; what is wrong is in the report.
-   */
-  static verify(directory: string, options: CheckOptions & DirectoryOptions = {}): Promise<VerifyReport> {
-    return whileLocked(directory, options, fs => verifyDirectory(fs, directory, options));
-  }
-
-  /**
-   * Mend the database in `directory`, which nobody has open: keep every record that can be read, and put files that had
-   * damage in them into lost/. Where nothing is wrong nothing is changed.
-   * @throws {EngineError} `LOCKED`, `NOT_FOUND`, `NEWER_FORMAT`, `DISK_FULL`, `IO`: then nothing has changed.
-   */
-  static repair(directory: string, options: RepairOptions = {}): Promise<RepairReport> {
-    return whileLocked(directory, options, fs => repairDirectory(fs, directory, options));
-  }
-
-  /** The number of keys. */
-  get size(): number {
-    this.#assertOpen();
-    return this.#keydir.size;
-  }
-
-  /** The value of `key`; `undefined` when the key is absent. */
-  get(key: Input): Buffer | undefined {
-    this.#assertOpen();
-    const entry = this.#keydir.get(toKeyString(toBuffer(key)));
-    return entry === undefined ? undefined : this.#log.read(entry).value;
-  }
-
-  /** Whether `key` is there. */
-  has(key: Input): boolean {
-    this.#assertOpen();
-    return this.#keydir.get(toKeyString(toBuffer(key))) !== undefined;
-  }
-
-  /**
    * Store `value` under `key`, in the place of any older value; returns the seq of the change.
    * At `durability: 'os'` the record has been handed to the operating system on return, at `'disk'` it is on the disk.
    * @throws {EngineError} `KEY_TOO_LARGE`, `VALUE_TOO_LARGE`, `DISK_FULL` ...: then nothing has changed.
@@ -146,45 +107,9 @@ export class Database {
     return this.position;
   }
 
-  /** Have the log accept a record, as safe as the level says. When it throws, nothing has changed. */
-  #append(change: Change, level: Durability = this.durability): Location {
-    checkDurability(level);
-    this.#commit.begin();
-    const location = this.#log.add(change);
-    this.#commit.end(level);
-    return location;
-  }
-
-  // ------------------------------------------------------------------------------------------------------- durability
-
-  /** The level of every change that names no other. It may be changed at any time. */
-  get durability(): Durability {
-    return this.#commit.durability;
-  }
-
-  /** Have every change that names no other level be as safe as this from now on; waits for nothing. */
-  set durability(level: Durability) {
-    this.#commit.writer.durability = level;
-  }
-
-  /** Resolves when every change before this call is on the disk. */
-  sync(): Promise<void> {
-    return this.#commit.sync();
-  }
-
   /** The seq of the newest change. */
   get position(): number {
     return this.#log.position;
-  }
-
-  /** Whether every change up to this seq is as safe as the store's level says. */
-  isDurable(position: number): boolean {
-    return this.#commit.writer.isDurable(position);
-  }
-
-  /** Resolves when {@link isDurable} says yes; rejects when that will never be. */
-  durable(position: number): Promise<void> {
-    return this.#commit.writer.waitFor(position, this.durability);
   }
 
   // ----------------------------------------------------------------------------------------------------------- ending
@@ -203,49 +128,5 @@ export class Database {
   close(): Promise<void> {
     this.#closing ??= this.#commit.close().finally(() => this.#lock.release());
     return this.#closing;
-  }
-
-  #assertOpen(): void {
-    if (this.#commit.isClosed) throw new EngineError('CLOSED', 'the database is closed');
-  }
-}
-
-/** Do this with a directory that holds a database, while nobody has that open. */
-async function whileLocked<T>(
-  directory: string,
-  options: CheckOptions & DirectoryOptions,
-  work: (fs: FileSystem) => Promise<T>,
-): Promise<T> {
-  const { fs, lockTimeoutMs, signal } = options;
-  const resolved = resolveOptions({ ...(fs && { fs }), ...(lockTimeoutMs !== undefined && { lockTimeoutMs }) });
-  try {
-    prepareDirectory(directory, { ...resolved, createIfMissing: false });
-    const lock = await lockDirectory(directory, resolved.lockTimeoutMs);
-    try {
-      return await work(resolved.fs);
-    } finally {
-      lock.release();
-    }
-  } catch (error) {
-    throw signal?.aborted ? error : toEngineError(error, `check the database in ${directory}`);
-  }
-}
-
-/** See to it that there is a directory, and that a database is in it, or not, as the options say. */
-function prepareDirectory(directory: string, { fs, createIfMissing, errorIfExists }: ResolvedOptions): void {
-  const exists = holdsDatabase(directory, fs);
-  if (exists && errorIfExists) throw new EngineError('EXISTS', `${directory} holds a database already`);
-  if (!exists && !createIfMissing) {
-    throw new EngineError('NOT_FOUND', `there is no database in ${directory}; createIfMissing would make one`);
-  }
-  fs.makeDirectory(directory);
-}
-
-function holdsDatabase(directory: string, fs: FileSystem): boolean {
-  try {
-    return fs.list(directory).some(name => name === MANIFEST_NAME || parseDataFileName(name) !== undefined);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
   }
 }

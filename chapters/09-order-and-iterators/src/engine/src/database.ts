@@ -1,0 +1,307 @@
+// superseded later: the whole file
+/**
+ * Database: keys and values in a directory. `put` adds a record to the log and then lets the index point at it; `get`
+ * asks the index where the record lies and reads it; `delete` adds a tombstone and then lets the index forget the key.
+ * Cursors and snapshots read as of one moment.
+ *
+ * Invariants: (1) the index says only what the log has accepted: the record comes first, whole;
+ *             (2) a newer change has a higher seq, also across closing and opening;
+ *             (3) a change that has thrown has not happened, now or later; only after a failed sync nobody knows;
+ *             (4) one Database at a time has the directory.
+ */
+
+import { resolve } from 'node:path';
+import { Commit } from './commit.ts';
+import { Cursor, type CursorSource, entryKey, entryPair, entryValue } from './cursor.ts';
+import { parseDataFileName } from './disk/file-names.ts';
+import type { FileSystem } from './disk/file-system.ts';
+import { toEngineError } from './disk/io-error.ts';
+import { type Lock, lockDirectory } from './disk/lock-file.ts';
+import { MANIFEST_NAME } from './disk/manifest.ts';
+import { EngineError } from './errors.ts';
+import { type Input, toBuffer } from './format/bytes.ts';
+import { KIND_PUT, KIND_TOMBSTONE } from './format/record.ts';
+import { KeyIndex } from './keydir/key-index.ts';
+import { type Entry, type Keydir, toKeyString } from './keydir/keydir.ts';
+import { Snapshots } from './keydir/snapshots.ts';
+import { type Change, type Location, Log } from './log.ts';
+import { Moment, type View } from './moment.ts';
+import {
+  type ChangeOptions,
+  type CheckOptions,
+  checkDurability,
+  checkSizes,
+  type DatabaseOptions,
+  type DirectoryOptions,
+  type Durability,
+  type ResolvedOptions,
+  resolveOptions,
+} from './options.ts';
+import { type Recovered, type RecoveryReport, recover } from './recovery.ts';
+import { type RepairOptions, type RepairReport, repairDirectory } from './repair.ts';
+import { entryOf } from './replay.ts';
+import type { Range } from './scan.ts';
+import { Snapshot } from './snapshot.ts';
+import { type VerifyReport, verifyDirectory, verifyOpen } from './verify.ts';
+
+/** The value of a tombstone. */
+const NO_VALUE = Buffer.alloc(0);
+
+/** A key-value store in a directory of its own. */
+export class Database {
+  /** The directory, as it was given. */
+  readonly directory: string;
+  /** What opening has found. */
+  readonly report: RecoveryReport;
+  readonly #log: Log;
+  readonly #commit: Commit;
+  readonly #index: KeyIndex;
+  readonly #snapshots = new Snapshots();
+  readonly #source: CursorSource = {
+    open: owner => {
+      const moment = this.#moment();
+      this.#snapshots.closeWith(owner, moment.snapshot);
+      return moment;
+    },
+    close: ({ snapshot }: Moment) => this.#snapshots.close(snapshot),
+  };
+
+  readonly #lock: Lock;
+  readonly #fs: FileSystem;
+  #closing: Promise<void> | undefined;
+
+  private constructor(directory: string, commit: Commit, recovered: Recovered, lock: Lock, fs: FileSystem) {
+    this.directory = directory;
+    this.report = recovered.report;
+    this.#log = commit.log;
+    this.#commit = commit;
+    this.#index = KeyIndex.build(recovered.keydir);
+    this.#index.history.serve(this.#snapshots);
+    this.#lock = lock;
+    this.#fs = fs;
+  }
+
+  /**
+   * Open the database in `directory`, or make one there.
+   * @throws {EngineError} `LOCKED`, `NOT_FOUND`, `EXISTS`, `CORRUPT`, `NEWER_FORMAT`, `DISK_FULL`, `IO`.
+   */
+  static async open(directory: string, options?: DatabaseOptions): Promise<Database> {
+    const resolved = resolveOptions(options);
+    const root = resolve(directory); // The program may change its working directory meanwhile.
+    try {
+      prepareDirectory(root, resolved);
+      const lock = await lockDirectory(root, resolved.lockTimeoutMs);
+      try {
+        const recovered = await recover(root, resolved);
+        const log = new Log(root, recovered.manifest, resolved);
+        return new Database(directory, new Commit(log, resolved), recovered, lock, resolved.fs);
+      } catch (error) {
+        lock.release();
+        throw error;
+      }
+    } catch (error) {
+      throw toEngineError(error, `open the database in ${directory}`);
+    }
+  }
+
+  /**
+   * Read every record of the database in `directory`, which nobody has open, and say what is wrong. Nothing is changed.
+   * @throws {EngineError} `LOCKED`, `NOT_FOUND`, `NEWER_FORMAT`, `IO`; what is wrong is in the report.
+   */
+  static verify(directory: string, options: CheckOptions & DirectoryOptions = {}): Promise<VerifyReport> {
+    return whileLocked(directory, options, fs => verifyDirectory(fs, directory, options));
+  }
+
+  /**
+   * Mend the database in `directory`, which nobody has open: keep every record that can be read, and put files that had
+   * damage in them into lost/. Where nothing is wrong nothing is changed.
+   * @throws {EngineError} `LOCKED`, `NOT_FOUND`, `NEWER_FORMAT`, `DISK_FULL`, `IO`: then nothing has changed.
+   */
+  static repair(directory: string, options: RepairOptions = {}): Promise<RepairReport> {
+    return whileLocked(directory, options, fs => repairDirectory(fs, directory, options));
+  }
+
+  /** The keys that there are now. Whoever only asks, asks here; whoever changes something tells the index. */
+  get #keydir(): Keydir {
+    return this.#index.keydir;
+  }
+
+  /** The number of keys. */
+  get size(): number {
+    this.#assertOpen();
+    return this.#keydir.size;
+  }
+
+  /** The value of `key`; `undefined` when the key is absent. */
+  get(key: Input): Buffer | undefined {
+    this.#assertOpen();
+    const entry = this.#keydir.get(toKeyString(toBuffer(key)));
+    return entry === undefined ? undefined : this.#log.read(entry).value;
+  }
+
+  /** Whether `key` is there. */
+  has(key: Input): boolean {
+    this.#assertOpen();
+    return this.#keydir.get(toKeyString(toBuffer(key))) !== undefined;
+  }
+
+  /**
+   * Key and value of each key in the range, in the order of the keys' bytes, all as of the first step: for `for`, for
+   * `for await`, or by hand with `next` and `seek`.
+   */
+  entries(range: Range = {}): Cursor<[Buffer, Buffer]> {
+    return this.#cursor(range, entryPair);
+  }
+
+  /** The keys of {@link entries}. */
+  keys(range: Range = {}): Cursor<Buffer> {
+    return this.#cursor(range, entryKey);
+  }
+
+  /** The values of {@link entries}. */
+  values(range: Range = {}): Cursor<Buffer> {
+    return this.#cursor(range, entryValue);
+  }
+
+  #cursor<T>(range: Range, pick: (entry: Entry, view: View) => T): Cursor<T> {
+    return new Cursor(this.#source, range, pick);
+  }
+
+  /** The whole database as it is now, to be read later. Close it when you are done: it keeps alive what it sees. */
+  snapshot(): Snapshot {
+    return new Snapshot(this.#snapshots, this.#moment());
+  }
+
+  /** The keys as they are now, for as long as the moment's snapshot is open. */
+  #moment(): Moment {
+    this.#assertOpen();
+    return new Moment(this.#index, this.#snapshots.open(this.position), this.#commit);
+  }
+
+  /**
+   * Store `value` under `key`, in the place of any older value; returns the seq of the change.
+   * At `durability: 'os'` the record has been handed to the operating system on return, at `'disk'` it is on the disk.
+   * @throws {EngineError} `KEY_TOO_LARGE`, `VALUE_TOO_LARGE`, `DISK_FULL` ...: then nothing has changed.
+   */
+  put(key: Input, value: Input, { durability }: ChangeOptions = {}): number {
+    this.#assertOpen();
+    const change = { kind: KIND_PUT, key: toBuffer(key), value: toBuffer(value) };
+    checkSizes(change.key.length, change.value.length);
+    const location = this.#append(change, durability);
+    this.#index.put(entryOf({ ...change, seq: this.position }, location));
+    return this.position;
+  }
+
+  /** Remove `key`; returns the seq of the change, or `undefined` when it was absent and nothing was written. */
+  delete(key: Input, { durability }: ChangeOptions = {}): number | undefined {
+    this.#assertOpen();
+    const bytes = toBuffer(key);
+    if (this.#keydir.get(toKeyString(bytes)) === undefined) return undefined;
+    this.#append({ kind: KIND_TOMBSTONE, key: bytes, value: NO_VALUE }, durability);
+    this.#index.delete(toKeyString(bytes), this.position);
+    return this.position;
+  }
+
+  /** Have the log accept a record, as safe as the level says. When it throws, nothing has changed. */
+  #append(change: Change, level: Durability = this.durability): Location {
+    checkDurability(level);
+    this.#commit.begin();
+    const location = this.#log.add(change);
+    this.#commit.end(level);
+    return location;
+  }
+
+  // ------------------------------------------------------------------------------------------------------- durability
+
+  /** The level of every change that names no other. It may be changed at any time. */
+  get durability(): Durability {
+    return this.#commit.durability;
+  }
+
+  /** Have every change that names no other level be as safe as this from now on; waits for nothing. */
+  set durability(level: Durability) {
+    this.#commit.writer.durability = level;
+  }
+
+  /** Resolves when every change before this call is on the disk. */
+  sync(): Promise<void> {
+    return this.#commit.sync();
+  }
+
+  /** The seq of the newest change. */
+  get position(): number {
+    return this.#log.position;
+  }
+
+  /** Whether every change up to this seq is as safe as the store's level says. */
+  isDurable(position: number): boolean {
+    return this.#commit.writer.isDurable(position);
+  }
+
+  /** Resolves when {@link isDurable} says yes; rejects when that will never be. */
+  durable(position: number): Promise<void> {
+    return this.#commit.writer.waitFor(position, this.durability);
+  }
+
+  // ----------------------------------------------------------------------------------------------------------- ending
+
+  /**
+   * Read every record that has been written, and compare each entry of the index with its record, while the database is
+   * used. What is wrong is in the report. @throws {EngineError} `CLOSED`; the reason of `signal`, once that says: give up.
+   */
+  verify(options: CheckOptions = {}): Promise<VerifyReport> {
+    const { log } = this.#commit;
+    const isClosed = (): boolean => this.#commit.isClosed;
+    return verifyOpen({ fs: this.#fs, log, keydir: this.#keydir, isClosed }, options);
+  }
+
+  /** Write and sync everything, and let go of the directory. A second call waits for the first. */
+  close(): Promise<void> {
+    this.#closing ??= this.#commit.close().finally(() => this.#lock.release());
+    return this.#closing;
+  }
+
+  #assertOpen(): void {
+    if (this.#commit.isClosed) throw new EngineError('CLOSED', 'the database is closed');
+  }
+}
+
+/** Do this with a directory that holds a database, while nobody has that open. */
+async function whileLocked<T>(
+  directory: string,
+  options: CheckOptions & DirectoryOptions,
+  work: (fs: FileSystem) => Promise<T>,
+): Promise<T> {
+  const { fs, lockTimeoutMs, signal } = options;
+  const resolved = resolveOptions({ ...(fs && { fs }), ...(lockTimeoutMs !== undefined && { lockTimeoutMs }) });
+  try {
+    prepareDirectory(directory, { ...resolved, createIfMissing: false });
+    const lock = await lockDirectory(directory, resolved.lockTimeoutMs);
+    try {
+      return await work(resolved.fs);
+    } finally {
+      lock.release();
+    }
+  } catch (error) {
+    throw signal?.aborted ? error : toEngineError(error, `check the database in ${directory}`);
+  }
+}
+
+/** See to it that there is a directory, and that a database is in it, or not, as the options say. */
+function prepareDirectory(directory: string, { fs, createIfMissing, errorIfExists }: ResolvedOptions): void {
+  const exists = holdsDatabase(directory, fs);
+  if (exists && errorIfExists) throw new EngineError('EXISTS', `${directory} holds a database already`);
+  if (!exists && !createIfMissing) {
+    throw new EngineError('NOT_FOUND', `there is no database in ${directory}; createIfMissing would make one`);
+  }
+  fs.makeDirectory(directory);
+}
+
+function holdsDatabase(directory: string, fs: FileSystem): boolean {
+  try {
+    return fs.list(directory).some(name => name === MANIFEST_NAME || parseDataFileName(name) !== undefined);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
