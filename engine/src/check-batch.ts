@@ -10,7 +10,7 @@ import type { DataFile } from './disk/data-file.ts';
 import type { RecordReader } from './disk/record-reader.ts';
 import { readBatchEnd } from './format/batch-end.ts';
 import { crcStart, KIND_BATCH_END, type LogRecord } from './format/record.ts';
-import { PROBLEMS } from './recovery.ts';
+import { PROBLEMS } from './log-end.ts';
 
 /** The members of a batch whose end has not been read yet. */
 interface OpenBatch {

@@ -15,7 +15,7 @@ import { decodeManifest, type LiveFile, MANIFEST_NAME, type Manifest, readFile }
 import { rebuildManifest } from './disk/rebuild-manifest.ts';
 import { decodeFileHeader, FILE_HEADER_SIZE } from './format/file-header.ts';
 import { KIND_BATCH_END, KIND_SPACE_CREATE, KIND_SPACE_DROP, type LogRecord } from './format/record.ts';
-import { lastSealedSeq } from './recovery.ts';
+import { lastSealedSeq } from './log-end.ts';
 import type { TimeSlices } from './time-slices.ts';
 
 /** Bytes of a file. */

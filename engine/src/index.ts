@@ -9,6 +9,7 @@ export type { Input } from './format/bytes.ts';
 export { MAX_KEY_SIZE, MAX_VALUE_SIZE } from './format/record.ts';
 export type { SpaceOrder } from './keydir/key-index.ts';
 export { type EntryInfo, type KeyString, keyBytes } from './keydir/keydir.ts';
+export type { CutTail } from './lost.ts';
 export type { MergeReport } from './merge/merger.ts';
 export type { EntryWithValue } from './moment.ts';
 export type {
@@ -26,7 +27,7 @@ export type {
   PutOptions,
   UpdateOptions,
 } from './options.ts';
-export type { CutTail, RecoveryReport } from './recovery.ts';
+export type { RecoveryReport } from './recovery.ts';
 export type { LostBytes, RepairOptions, RepairReport, RewrittenFile } from './repair.ts';
 export type { KeyRange, Range } from './scan.ts';
 export type { Snapshot, SpaceSnapshot } from './snapshot.ts';

@@ -17,7 +17,6 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type CheckedDirectory, type CheckedFile, checkDirectory } from './check-directory.ts';
 import { checkFile, type Problem } from './check-file.ts';
-import { copyTail } from './disk/copy-records.ts';
 import { DataFile } from './disk/data-file.ts';
 import { makeReadOnly } from './disk/data-files.ts';
 import type { FileId } from './disk/file-names.ts';
@@ -34,8 +33,9 @@ import { dataFileIds } from './disk/rebuild-manifest.ts';
 import { encodeRecord, KIND_BATCH_END, KIND_SPACE_CREATE, type LogRecord } from './format/record.ts';
 import { ORDER_BYTES, type SpaceOrder } from './keydir/key-index.ts';
 import { POISONED_NAME } from './log-writer.ts';
+import { keepTail } from './lost.ts';
 import { type CheckOptions, type DirectoryOptions, resolveOptions } from './options.ts';
-import { LOST, recover, SEQ_GAP } from './recovery.ts';
+import { recover, SEQ_GAP } from './recovery.ts';
 import { TimeSlices } from './time-slices.ts';
 
 /** Bytes that are not in the database any more. */
@@ -123,8 +123,7 @@ class Repair {
     manifest.lastSeq = Math.max(manifest.lastSeq, this.#checked.lastSeq) + SEQ_GAP;
     manifest.syncedTo = this.#checked.lastSeq;
     manifest.files = [];
-    this.#fs.makeDirectory(join(this.#directory, LOST));
-    if (problems.some(({ code }) => code === 'MANIFEST')) this.#keep(MANIFEST_NAME);
+    if (problems.some(({ code }) => code === 'MANIFEST')) keepTail(this.#fs, this.#directory, MANIFEST_NAME, 0);
     for (const file of files) {
       const isWhole = file.findings.length === 0 && (mayTrust || file.live.sealedSize !== null);
       const live = isWhole ? this.#sealWhole(file) : await this.#rewrite(file);
@@ -157,7 +156,7 @@ class Repair {
 
   /** Keep a copy of this file, and write its records to a new one. */
   async #rewrite(file: CheckedFile): Promise<LiveFile | undefined> {
-    const keptAs = file.size === undefined ? undefined : this.#keep(file.name);
+    const keptAs = keepTail(this.#fs, this.#directory, file.name, 0)?.keptAs;
     const target = this.#createFile();
     const until = uncommittedFrom(file) ?? Number.POSITIVE_INFINITY;
     let records = 0;
@@ -203,14 +202,6 @@ class Repair {
     if (live.sealedSize !== null) note(size, live.sealedSize);
   }
 
-  /** Copy a file as it is to lost/; returns where the copy is. */
-  #keep(name: string): string | undefined {
-    if (!this.#fs.list(this.#directory).includes(name)) return undefined;
-    const keptAs = join(LOST, `${name}.0`);
-    copyTail(this.#fs, join(this.#directory, name), 0, join(this.#directory, keptAs));
-    return keptAs;
-  }
-
   // ----------------------------------------------------------------------------------------------------- lost spaces
 
   /** A file with the records that make these spaces. That their seqs are higher than those of the keys is no harm. */
@@ -241,7 +232,6 @@ class Repair {
 
   #commit(): void {
     const { files } = this.#manifest;
-    this.#fs.syncDirectory(join(this.#directory, LOST));
     this.#fs.syncDirectory(this.#directory); // The new files have to have names before the manifest lists them.
     commitManifest(this.#fs, this.#directory, this.#manifest);
     keepAsPrevious(this.#fs, this.#directory); // The one before lists files that are about to go.

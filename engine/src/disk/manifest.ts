@@ -82,6 +82,12 @@ function crcInHex(bytes: Buffer): string {
   return crc32(bytes).toString(16).padStart(8, '0');
 }
 
+/** The manifest of a directory; `undefined` when it is missing or damaged. @throws {EngineError} `NEWER_FORMAT`. */
+export function readManifest(fs: FileSystem, directory: string): Manifest | undefined {
+  const bytes = readFile(fs, join(directory, MANIFEST_NAME));
+  return bytes && decodeManifest(bytes);
+}
+
 /** Write the manifest so that it takes the place of the one before, whatever happens on the way. */
 export function commitManifest(fs: FileSystem, directory: string, manifest: Manifest): void {
   const older = readFile(fs, join(directory, MANIFEST_NAME));
