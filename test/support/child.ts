@@ -63,7 +63,7 @@ function compileTree(): string {
       if (file.endsWith('.ts')) compileFile(join(root, folder, file), target);
     }
   }
-  for (const file of ['fault-file-system.ts', 'crash-workloads.ts'])
+  for (const file of ['fault-file-system.ts', 'crash-workloads.ts', 'numbered-changes.ts'])
     compileFile(join(root, 'test/support', file), target);
   return target;
 }

@@ -101,12 +101,35 @@ export class StoreInStory {
   }
 }
 
+/** Do this to a key of any space, in the story and in the store. */
+const putIn = ({ db, story }: StoreInStory, space: number, key: string, value: string): Promise<unknown> =>
+  story.change(
+    `put ${space}/${key}`,
+    model => model.set(`${space}/${key}`, value),
+    () => db.space(space)!.put(key, value),
+  );
+
+/** A merge, and all that it leaves to be done in the background. */
+const merge = async (store: StoreInStory): Promise<void> => {
+  await store.story.other('merge', () => store.db.merge());
+  await store.story.other('merge, removal of old files', async () => {
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+  });
+};
+
 const survivesAt = (level: Durability | undefined): Survives =>
   level === 'disk' ? 'power cut' : level === 'memory' ? 'nothing' : 'kill';
 
 const long = (letter: string): string => letter.repeat(700); // Longer than a sector: a power cut can tear it.
 const middling = (letter: string): string => letter.repeat(90);
 
+/** The time of day for stores whose keys expire. */
+let clockMs = 1_000_000;
+function movingClock(): () => number {
+  return () => clockMs;
+}
+
+/** A kind of work. */
 export interface Workload {
   readonly options?: DatabaseOptions;
   work(store: StoreInStory): Promise<void>;
@@ -243,16 +266,10 @@ export const WORKLOADS: Readonly<Record<string, Workload>> = {
           model => model.set(`space ${id}`, order),
           () => db.createSpace({ order }),
         );
-      const put = (id: number, key: string, value: string) =>
-        story.change(
-          `put ${id}/${key}`,
-          model => model.set(`${id}/${key}`, value),
-          () => db.space(id)!.put(key, value),
-        );
       await create('hash', 1);
-      await put(1, 'x', middling('x'));
+      await putIn(store, 1, 'x', middling('x'));
       await create('key', 2);
-      await put(2, 'y', middling('y'));
+      await putIn(store, 2, 'y', middling('y'));
       await store.put('a', middling('a'));
       await story.change(
         'space drop 1',
@@ -263,7 +280,7 @@ export const WORKLOADS: Readonly<Record<string, Workload>> = {
         () => db.dropSpace(1),
       );
       await create('hash', 3);
-      await put(3, 'z', '1');
+      await putIn(store, 3, 'z', '1');
       await store.close();
     },
   },
@@ -300,6 +317,90 @@ export const WORKLOADS: Readonly<Record<string, Workload>> = {
       );
       await store.put('d', '4');
       await store.rest();
+      await store.close();
+    },
+  },
+  merge: {
+    options: { maxDataFileSize: 300, merge: { auto: false } },
+    async work(store) {
+      const { db, story } = store;
+      for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) await store.put(key, middling(key));
+      await store.delete('b');
+      await store.batch({ a: middling('1'), g: '1' }, ['c']);
+      await store.expireAt('d', 9_000_000_000_000);
+      await store.put('e', '2');
+      await merge(store);
+      await store.put('a', middling('2')); // In the files of the first merge, what is live and what is dead.
+      await store.delete('f');
+      await story.change(
+        'space 1',
+        model => model.set('space 1', 'hash'),
+        () => db.createSpace({ order: 'hash' }),
+      );
+      await putIn(store, 1, 'x', middling('x'));
+      await store.deleteRange('d', 'e');
+      await merge(store);
+      await merge(store);
+      await store.close();
+    },
+  },
+  'merge, with changes meanwhile': {
+    options: { maxDataFileSize: 300, merge: { auto: false } },
+    async work(store) {
+      const { db, story } = store;
+      for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) await store.put(key, middling(key));
+      await store.sync();
+      await store.put('a', '2'); // The old value is on the disk, this one is not when the merge begins.
+      await store.put('b', middling('2'));
+      await store.delete('c');
+      const merged = db.merge();
+      await store.put('d', '2');
+      await store.rest(1);
+      await store.delete('e');
+      await store.expireAt('f', 9_000_000_000_000);
+      await store.rest(2);
+      await store.put('b', '3');
+      await store.put('e', 'again');
+      await story.other('merge', () => merged);
+      await store.put('f', '2');
+      await store.rest();
+      await store.close();
+    },
+  },
+  'TTL sweep': {
+    options: { maxDataFileSize: 300, merge: { auto: false }, now: movingClock() },
+    async work(store) {
+      const { db, story } = store;
+      const put = (key: string, at: number) =>
+        story.change(
+          `put ${key}`,
+          model => model.set(`0/${key}`, `${middling(key)}@${at}`),
+          () => db.put(key, middling(key), { expiresAtMs: at }),
+        );
+      // Each key has a tombstone of its own, and they are appended at the end of the turn.
+      const removed = async (keys: readonly string[], look: () => unknown) => {
+        for (const [i, key] of keys.entries()) {
+          const act = i < keys.length - 1 ? () => {} : look;
+          await story.change(`TTL sweep ${key}`, model => model.delete(`0/${key}`), act, 'nothing');
+        }
+      };
+      const start = clockMs;
+      await put('a', start + 1000);
+      await put('b', start + 1000);
+      await put('c', start + 5000);
+      await store.put('d', '1');
+      await store.sync();
+      clockMs = start + 2000;
+      await removed(['a', 'b'], () => db.size);
+      await store.rest();
+      await put('a', start + 9000);
+      await merge(store);
+      clockMs = start + 6000;
+      await removed(['c'], () => db.get('c'));
+      await store.rest();
+      await merge(store);
+      clockMs = start;
+      await store.put('d', '2');
       await store.close();
     },
   },
