@@ -1,7 +1,19 @@
 /** Operations that change keys or spaces, one by one or several together. */
-import type { Durability, Operation } from '../../../engine/src/index.ts';
+import type { Durability, Operation, WriteBatch } from '../../../engine/src/index.ts';
+import type { ModelSpace } from './model.ts';
 import type { Pair } from './pair.ts';
-import { type Act, anyKey, anyRange, anySpace, anyValue, expectedIn, mustAgree, returned, textOf } from './support.ts';
+import {
+  type Act,
+  anyKey,
+  anyRange,
+  anySpace,
+  anyValue,
+  expectedIn,
+  keysIn,
+  mustAgree,
+  returned,
+  textOf,
+} from './support.ts';
 
 /** The level of one call: mostly the store's. In turn mode levels are those of the store. */
 function anyCallLevel(pair: Pair): { durability?: Durability } {
@@ -87,56 +99,81 @@ export const putMany: Act = pair => {
   return `putMany ${space.id}:${keys} ${made.bytes.length} bytes`;
 };
 
-/** Some changes in some spaces; doing them to the model is one step. */
-function anyChanges(pair: Pair): { operations: Operation[]; apply: () => void; text: string } {
-  const changes = Array.from({ length: 1 + pair.random(8) }, () => {
-    const made = pair.random(3) === 0 ? undefined : anyValue(pair);
-    return { space: anySpace(pair), key: anyKey(pair), made };
-  });
+/** One change of several: what `write` takes, what a batch does, what the model does. */
+interface OneOfSeveral {
+  readonly operation: Operation;
+  readonly add: (batch: WriteBatch) => void;
+  readonly apply: () => void;
+  readonly text: string;
+}
+
+function anyChange(pair: Pair): OneOfSeveral {
+  const [place, key] = [anySpace(pair), anyKey(pair)];
+  const [bytes, space] = [pair.keys.bytes[key]!, place.id];
+  const kind = pair.random(40);
+  if (kind === 0) return anyRangeDelete(pair, place);
+  if (kind < 13) {
+    return {
+      operation: { type: 'delete', key: bytes, space },
+      add: batch => batch.delete(bytes, { space }),
+      apply: () => pair.model.set(place, key, undefined),
+      text: `delete ${space}:${key}`,
+    };
+  }
+  const made = anyValue(pair);
   return {
-    operations: changes.map(({ space, key, made }) => {
-      const common = { key: pair.keys.bytes[key]!, space: space.id };
-      return made === undefined
-        ? { type: 'delete', ...common }
-        : { type: 'put', ...common, value: made.bytes, ...made.options };
-    }),
-    apply: () => {
-      for (const { space, key, made } of changes) pair.model.set(space, key, made?.value(0));
-    },
-    text: changes.map(({ space, key, made }) => `${made ? 'put' : 'delete'} ${space.id}:${key}`).join(', '),
+    operation: { type: 'put', key: bytes, value: made.bytes, space, ...made.options },
+    add: batch => batch.put(bytes, made.bytes, { space, ...made.options }),
+    apply: () => pair.model.set(place, key, made.value(0)),
+    text: `put ${space}:${key}`,
   };
 }
 
+function anyRangeDelete(pair: Pair, place: ModelSpace): OneOfSeveral {
+  const { limit: _, reverse: __, ...range } = anyRange(pair, place);
+  return {
+    operation: { type: 'deleteRange', space: place.id, ...range },
+    add: batch => batch.deleteRange(range, { space: place.id }),
+    apply: () => {
+      for (const key of keysIn(pair, range)) pair.model.set(place, key, undefined);
+    },
+    text: `deleteRange ${place.id} ${textOf(range)}`,
+  };
+}
+
+const anyChanges = (pair: Pair): OneOfSeveral[] => Array.from({ length: 1 + pair.random(8) }, () => anyChange(pair));
+
+/** Within a step. */
+function applyAll(changes: readonly OneOfSeveral[]): void {
+  for (const { apply } of changes) apply();
+}
+
+const textsOf = (changes: readonly OneOfSeveral[]): string => changes.map(({ text }) => text).join(', ');
+
 export const batch: Act = pair => {
-  const { operations, apply, text } = anyChanges(pair);
+  const changes = anyChanges(pair);
   const made = pair.db.batch();
-  for (const operation of operations) {
-    if (operation.type === 'put') {
-      const { key, value, type: _, ...options } = operation;
-      made.put(key, value, options);
-    } else {
-      const { key, type: _, ...options } = operation;
-      made.delete(key, options);
-    }
-  }
+  for (const { add } of changes) add(made);
   made.commit();
-  pair.model.step(apply);
+  pair.model.step(() => applyAll(changes));
   returned(pair);
-  return `batch: ${text}`;
+  return `batch: ${textsOf(changes)}`;
 };
 
 export const write: Act = async pair => {
-  const count = 1 + pair.random(3);
-  const several = Array.from({ length: count }, () => anyChanges(pair));
+  const several = Array.from({ length: 1 + pair.random(3) }, () => anyChanges(pair));
   const level = pair.commit === 'call' && pair.random(4) === 0 ? pair.anyLevel() : pair.level;
-  const writes = several.map(({ operations }) => pair.db.write(operations, { durability: level }));
-  const wasDone = pair.model.moment;
-  for (const { apply } of several) pair.model.step(apply);
+  const writes = several.map(changes =>
+    pair.db.write(
+      changes.map(({ operation }) => operation),
+      { durability: level },
+    ),
+  );
+  for (const changes of several) pair.model.step(() => applyAll(changes));
   await Promise.all(writes);
-  pair.count('writes in one turn', pair.model.moment - wasDone);
   if (level !== 'memory') pair.model.keptByKill();
   if (level === 'disk') pair.model.keptByCut(pair.model.moment);
-  return `${count} writes at ${textOf(level)}: ${several.map(({ text }) => text).join(' | ')}`;
+  return `${several.length} writes at ${textOf(level)}: ${several.map(textsOf).join(' | ')}`;
 };
 
 export const deleteRange: Act = pair => {

@@ -1,5 +1,4 @@
 /** What happens to a store from outside: time, turns, syncs, merges, closing, crashes. */
-import type { LaterDatabase } from './pair.ts';
 import { type Act, textOf } from './support.ts';
 
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
@@ -63,14 +62,13 @@ export const checkAll: Act = pair => {
 
 /** Sometimes it is waited for, mostly it goes on beside what comes next. */
 export const merge: Act = async pair => {
-  const { merge: run } = pair.db as unknown as LaterDatabase;
   if (pair.merging !== undefined) {
     await pair.merging;
     pair.merging = undefined;
     return 'a merge has ended';
   }
   const filesBefore = pair.db.stats.dataFiles;
-  const merging = run!.call(pair.db);
+  const merging = pair.db.merge();
   pair.count('merges');
   pair.merging = merging.catch((error: { code?: string }) => {
     if (error.code !== 'CLOSED' && error.code !== 'ABORTED') throw error;

@@ -25,7 +25,6 @@ import {
   sync,
   verify,
 } from './events.ts';
-import type { LaterDatabase, Pair } from './pair.ts';
 import { cursorStep, get, hashCalls, size, snapshot, walk } from './reads.ts';
 import type { Act } from './support.ts';
 import { optimistic, transaction } from './transactions.ts';
@@ -35,11 +34,9 @@ interface Kind {
   readonly name: string;
   readonly weight: number;
   readonly act: Act;
-  /** The method that the engine must have. */
-  readonly needs?: keyof LaterDatabase;
 }
 
-const KINDS: readonly Kind[] = [
+export const KINDS: readonly Kind[] = [
   { name: 'put', weight: 300, act: put },
   { name: 'delete', weight: 90, act: remove },
   { name: 'expireAt', weight: 40, act: expire },
@@ -65,17 +62,12 @@ const KINDS: readonly Kind[] = [
   { name: 'level', weight: 1, act: changeLevel },
   { name: 'nextSeq', weight: 2, act: nextSeq },
   { name: 'check', weight: 1, act: checkAll },
-  { name: 'merge', weight: 3, act: merge, needs: 'merge' },
+  { name: 'merge', weight: 3, act: merge },
   { name: 'verify', weight: 0.3, act: verify },
   { name: 'reopen', weight: 0.7, act: reopen },
   { name: 'kill', weight: 0.7, act: kill },
   { name: 'power cut', weight: 0.9, act: cut },
 ];
-
-/** The operations that this engine has. */
-export function kindsFor(pair: Pair): readonly Kind[] {
-  return KINDS.filter(({ needs }) => needs === undefined || needs in pair.db);
-}
 
 /** One of these, each as often as its weight says. */
 export function choose(kinds: readonly Kind[], random: (below: number) => number): Kind {

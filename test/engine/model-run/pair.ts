@@ -23,11 +23,6 @@ export interface OpenCursor {
   readonly left: [Key, Value][];
 }
 
-/** Parts of the engine that may not be in it yet. */
-export interface LaterDatabase {
-  merge?: (options?: object) => Promise<unknown>;
-}
-
 export class Pair {
   readonly random: (below: number) => number;
   readonly keys: Keys;
@@ -71,14 +66,14 @@ export class Pair {
       durability: this.level,
       commit: this.commit,
       maxDataFileSize: 4000 + this.random(30_000),
+      merge: { auto: this.random(2) === 0, minDeadBytes: 5000 },
       cacheBytes: this.random(2) === 0 ? 0 : 20_000,
       now: () => {
         this.model.clockMs = Math.max(this.model.clockMs, this.nowMs);
         return this.nowMs;
       },
     };
-    const merge = { auto: this.random(2) === 0, minDeadBytes: 5000 };
-    this.db = await Database.open(this.#root, { ...options, merge } as DatabaseOptions);
+    this.db = await Database.open(this.#root, options);
   }
 
   anyLevel(): Durability {
