@@ -128,7 +128,7 @@ class Parser {
   }
 
   #code(at: number, rest: string): number {
-    const [path = '', ...names] = rest.split(/[\s,]+/).map(name => name.replace(/^\[|\]$/g, ''));
+    const [path = '', ...names] = rest.replace(/\s\[(.*)\]$/, ' $1').split(/[\s,]+/);
     let fence: Fence | undefined;
     let fences = 0;
     for (let i = at + 1; i < this.lines.length; i++) {
