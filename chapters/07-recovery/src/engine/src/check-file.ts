@@ -9,16 +9,15 @@
 import type { DataFile } from './disk/data-file.ts';
 import { RecordReader } from './disk/record-reader.ts';
 import type { LogRecord } from './format/record.ts';
-import { PROBLEMS } from './recovery.ts';
+import { PROBLEMS } from './log-end.ts';
 import { assertKnown } from './replay.ts';
 import type { TimeSlices } from './time-slices.ts';
 
 /**
  * What is wrong: with the manifest; with a data file that is missing, or whose header is not the right one; with bytes that
- * are no record; with a file that is shorter than it was; with an entry of the index, which does not fit its record; with a
- * count, which does not fit what was counted.
+ * are no record; with a file that is shorter than it was.
  */
-export type ProblemCode = 'MANIFEST' | 'FILE_MISSING' | 'FILE_HEADER' | 'RECORD' | 'RECORDS_MISSING' | 'ENTRY' | 'COUNT';
+export type ProblemCode = 'MANIFEST' | 'FILE_MISSING' | 'FILE_HEADER' | 'RECORD' | 'RECORDS_MISSING';
 
 /** One thing that is wrong, and where. */
 export interface Problem {

@@ -1,4 +1,4 @@
-// superseded later: the whole file
+// superseded later: imports, Database, Database.open, Database.put, Database.delete, Database.sync, Database.close
 /**
  * Database: keys and values in a directory. `put` appends a record to the log and then lets the keydir point at it; `get`
  * asks the keydir where the record lies and reads it; `delete` appends a tombstone and then lets the keydir forget the key.
@@ -17,21 +17,9 @@ import { type Input, toBuffer } from './format/bytes.ts';
 import { KIND_PUT, KIND_TOMBSTONE } from './format/record.ts';
 import { type Keydir, toKeyString } from './keydir/keydir.ts';
 import { Log } from './log.ts';
-import {
-  type CheckOptions,
-  checkSizes,
-  type DatabaseOptions,
-  type DirectoryOptions,
-  type ResolvedOptions,
-  resolveOptions,
-} from './options.ts';
+import { checkSizes, type DatabaseOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { type Recovered, type RecoveryReport, recover } from './recovery.ts';
-import { type RepairOptions, type RepairReport, repairDirectory } from './repair.ts';
 import { entryOf } from './replay.ts';
-import { type VerifyReport, verifyDirectory, verifyOpen } from './verify.ts';
-
-/** The value of a tombstone. */
-const NO_VALUE = Buffer.alloc(0);
 
 /** A key-value store in a directory of its own. */
 export class Database {
@@ -41,7 +29,6 @@ export class Database {
   readonly report: RecoveryReport;
   readonly #log: Log;
   readonly #keydir: Keydir;
-  readonly #fs: FileSystem;
   #closed = false;
 
   private constructor(directory: string, options: ResolvedOptions, recovered: Recovered) {
@@ -49,7 +36,6 @@ export class Database {
     this.report = recovered.report;
     this.#log = new Log(directory, recovered.manifest, options);
     this.#keydir = recovered.keydir;
-    this.#fs = options.fs;
   }
 
   /**
@@ -61,42 +47,6 @@ export class Database {
     const resolved = resolveOptions(options);
     prepareDirectory(directory, resolved);
     return new Database(directory, resolved, await recover(directory, resolved));
-  }
-
-  /**
-   * Read every record of the database in `directory`, which nobody has open, and say what is wrong. Nothing is changed.
-   * @throws {EngineError} `NOT_FOUND`, `NEWER_FORMAT`; what is wrong is in the report.
-   */
-  static async verify(directory: string, options: CheckOptions & DirectoryOptions = {}): Promise<VerifyReport> {
-    return verifyDirectory(existing(directory, options), directory, options);
-  }
-
-  /**
-   * Mend the database in `directory`, which nobody has open: keep every record that can be read, and put files that had
-   * damage in them into lost/. Where nothing is wrong nothing is changed.
-   * @throws {EngineError} `NOT_FOUND`, `NEWER_FORMAT`: then nothing has changed.
-   */
-  static async repair(directory: string, options: RepairOptions = {}): Promise<RepairReport> {
-    return repairDirectory(existing(directory, options), directory, options);
-  }
-
-  /** The number of keys. */
-  get size(): number {
-    this.#assertOpen();
-    return this.#keydir.size;
-  }
-
-  /** The value of `key`; `undefined` when the key is absent. */
-  get(key: Input): Buffer | undefined {
-    this.#assertOpen();
-    const entry = this.#keydir.get(toKeyString(toBuffer(key)));
-    return entry === undefined ? undefined : this.#log.read(entry).value;
-  }
-
-  /** Whether `key` is there. */
-  has(key: Input): boolean {
-    this.#assertOpen();
-    return this.#keydir.get(toKeyString(toBuffer(key))) !== undefined;
   }
 
   /**
@@ -133,49 +83,10 @@ export class Database {
     this.#log.sync();
   }
 
-  /**
-   * Read every record that has been written, and compare each entry of the index with its record, while the database is
-   * used. What is wrong is in the report. @throws {EngineError} `CLOSED`; the reason of `signal`, once that says: give up.
-   */
-  verify(options: CheckOptions = {}): Promise<VerifyReport> {
-    const parts = { fs: this.#fs, log: this.#log, keydir: this.#keydir, isClosed: () => this.#closed };
-    return verifyOpen(parts, options);
-  }
-
   /** Have everything on the disk, and let go of all files. A second call does nothing; any other call after it throws `CLOSED`. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#log.close();
-  }
-
-  #assertOpen(): void {
-    if (this.#closed) throw new EngineError('CLOSED', 'the database is closed');
-  }
-}
-
-/** The file system of a directory that holds a database. @throws {EngineError} `NOT_FOUND` when it holds none. */
-function existing(directory: string, { fs }: DirectoryOptions): FileSystem {
-  const resolved = resolveOptions({ createIfMissing: false, ...(fs && { fs }) });
-  prepareDirectory(directory, resolved);
-  return resolved.fs;
-}
-
-/** See to it that there is a directory, and that a database is in it, or not, as the options say. */
-function prepareDirectory(directory: string, { fs, createIfMissing, errorIfExists }: ResolvedOptions): void {
-  const exists = holdsDatabase(directory, fs);
-  if (exists && errorIfExists) throw new EngineError('EXISTS', `${directory} holds a database already`);
-  if (!exists && !createIfMissing) {
-    throw new EngineError('NOT_FOUND', `there is no database in ${directory}; createIfMissing would make one`);
-  }
-  fs.makeDirectory(directory);
-}
-
-function holdsDatabase(directory: string, fs: FileSystem): boolean {
-  try {
-    return fs.list(directory).some(name => name === MANIFEST_NAME || parseDataFileName(name) !== undefined);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
   }
 }

@@ -1,4 +1,4 @@
-// superseded later: DatabaseOptions, DirectoryOptions, ResolvedOptions, DEFAULT_OPTIONS, checkNumber
+// superseded later: DatabaseOptions, ResolvedOptions, DEFAULT_OPTIONS, checkNumber
 
 /** What a caller can choose when opening a database. */
 export interface DatabaseOptions {
@@ -13,9 +13,6 @@ export interface DatabaseOptions {
   /** Called now and then while the database opens. */
   readonly onProgress?: (progress: OpenProgress) => void;
 }
-
-/** Which directory, of which file system, as in {@link DatabaseOptions}. */
-export type DirectoryOptions = Pick<DatabaseOptions, 'fs'>;
 
 /** Options with every choice made. */
 export type ResolvedOptions = Required<DatabaseOptions>;

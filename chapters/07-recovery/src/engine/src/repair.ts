@@ -15,7 +15,6 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type CheckedDirectory, type CheckedFile, checkDirectory } from './check-directory.ts';
 import { checkFile, type Problem } from './check-file.ts';
-import { copyTail } from './disk/copy-records.ts';
 import { DataFile } from './disk/data-file.ts';
 import { makeReadOnly } from './disk/data-files.ts';
 import type { FileId } from './disk/file-names.ts';
@@ -23,11 +22,12 @@ import type { FileSystem } from './disk/file-system.ts';
 import { commitManifest, keepAsPrevious, type LiveFile, MANIFEST_NAME, type Manifest, removeIfThere } from './disk/manifest.ts';
 import { dataFileIds } from './disk/rebuild-manifest.ts';
 import { encodeRecord, type LogRecord } from './format/record.ts';
-import { type CheckOptions, type DirectoryOptions, resolveOptions } from './options.ts';
-import { LOST, recover, SEQ_GAP } from './recovery.ts';
+import { type CheckOptions, resolveOptions } from './options.ts';
+import { keepTail } from './lost.ts';
+import { recover, SEQ_GAP } from './recovery.ts';
 import { TimeSlices } from './time-slices.ts';
 
-/** What {@link Database.repair} has found and done. */
+/** What {@link repairDirectory} has found and done. */
 export interface RepairReport {
   /** Data files that the database has now, and records in them. */
   readonly files: number;
@@ -38,8 +38,8 @@ export interface RepairReport {
   readonly lost: readonly LostBytes[];
 }
 
-/** What {@link Database.repair} may be given. */
-export interface RepairOptions extends CheckOptions, DirectoryOptions {}
+/** What {@link repairDirectory} may be given. */
+export type RepairOptions = CheckOptions;
 
 function reportOf({ files, problems }: CheckedDirectory, live: readonly LiveFile[]): RepairReport {
   const records = files.reduce((sum, file) => sum + file.records, 0);
@@ -71,8 +71,7 @@ class Repair {
     manifest.lastSeq = Math.max(manifest.lastSeq, this.#checked.lastSeq) + SEQ_GAP;
     manifest.syncedTo = this.#checked.lastSeq;
     manifest.files = [];
-    this.#fs.makeDirectory(join(this.#directory, LOST));
-    if (problems.some(({ code }) => code === 'MANIFEST')) this.#keep(MANIFEST_NAME);
+    if (problems.some(({ code }) => code === 'MANIFEST')) keepTail(this.#fs, this.#directory, MANIFEST_NAME, 0);
     for (const file of files) {
       const live = file.findings.length === 0 ? this.#sealWhole(file) : await this.#rewrite(file);
       if (live !== undefined) manifest.files.push(live);
@@ -86,7 +85,7 @@ class Repair {
 
   /** Keep a copy of this file, and write its records to a new one. */
   async #rewrite(file: CheckedFile): Promise<LiveFile | undefined> {
-    const keptAs = file.size === undefined ? undefined : this.#keep(file.name);
+    const keptAs = keepTail(this.#fs, this.#directory, file.name, 0)?.keptAs;
     const target = this.#createFile();
     let records = 0;
     let maxSeq = 0;
@@ -131,7 +130,6 @@ class Repair {
 
   #commit(): void {
     const { files } = this.#manifest;
-    this.#fs.syncDirectory(join(this.#directory, LOST));
     this.#fs.syncDirectory(this.#directory); // The new files have to have names before the manifest lists them.
     commitManifest(this.#fs, this.#directory, this.#manifest);
     keepAsPrevious(this.#fs, this.#directory); // The one before lists files that are about to go.

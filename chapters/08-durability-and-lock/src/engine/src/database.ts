@@ -1,4 +1,4 @@
-// superseded later: imports, Database, Database.open, Database.put, Database.delete, Database.position, Database.verify~2, Database.close
+// superseded later: imports, Database, Database.open, Database.put, Database.delete, Database.position, Database.close
 /**
  * Database: keys and values in a directory. `put` adds a record to the log and then lets the keydir point at it; `get`
  * asks the keydir where the record lies and reads it; `delete` adds a tombstone and then lets the keydir forget the key.
@@ -35,7 +35,7 @@ import {
 import { type Recovered, type RecoveryReport, recover } from './recovery.ts';
 import { type RepairOptions, type RepairReport, repairDirectory } from './repair.ts';
 import { entryOf } from './replay.ts';
-import { type VerifyReport, verifyDirectory, verifyOpen } from './verify.ts';
+import { type VerifyReport, verifyDirectory } from './verify.ts';
 
 /** A key-value store in a directory of its own. */
 export class Database {
@@ -47,17 +47,15 @@ export class Database {
   readonly #commit: Commit;
   readonly #keydir: Keydir;
   readonly #lock: Lock;
-  readonly #fs: FileSystem;
   #closing: Promise<void> | undefined;
 
-  private constructor(directory: string, commit: Commit, recovered: Recovered, lock: Lock, fs: FileSystem) {
+  private constructor(directory: string, commit: Commit, recovered: Recovered, lock: Lock) {
     this.directory = directory;
     this.report = recovered.report;
     this.#log = commit.log;
     this.#commit = commit;
     this.#keydir = recovered.keydir;
     this.#lock = lock;
-    this.#fs = fs;
   }
 
   /**
@@ -73,7 +71,7 @@ export class Database {
       try {
         const recovered = await recover(root, resolved);
         const log = new Log(root, recovered.manifest, resolved);
-        return new Database(directory, new Commit(log, resolved), recovered, lock, resolved.fs);
+        return new Database(directory, new Commit(log, resolved), recovered, lock);
       } catch (error) {
         lock.release();
         throw error;
@@ -113,16 +111,6 @@ export class Database {
   }
 
   // ----------------------------------------------------------------------------------------------------------- ending
-
-  /**
-   * Read every record that has been written, and compare each entry of the index with its record, while the database is
-   * used. What is wrong is in the report. @throws {EngineError} `CLOSED`; the reason of `signal`, once that says: give up.
-   */
-  verify(options: CheckOptions = {}): Promise<VerifyReport> {
-    const { log } = this.#commit;
-    const isClosed = (): boolean => this.#commit.isClosed;
-    return verifyOpen({ fs: this.#fs, log, keydir: this.#keydir, isClosed }, options);
-  }
 
   /** Write and sync everything, and let go of the directory. A second call waits for the first. */
   close(): Promise<void> {

@@ -1,4 +1,4 @@
-// superseded later: imports, Repair.run
+// superseded later: imports, RepairReport, RepairOptions, Repair.run
 /**
  * Repair: for a directory that opening refuses. Every record that can be read is kept, also behind damage; what cannot be
  * read is kept too, in lost/.
@@ -15,7 +15,6 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type CheckedDirectory, type CheckedFile, checkDirectory } from './check-directory.ts';
 import { checkFile, type Problem } from './check-file.ts';
-import { copyTail } from './disk/copy-records.ts';
 import { DataFile } from './disk/data-file.ts';
 import { makeReadOnly } from './disk/data-files.ts';
 import type { FileId } from './disk/file-names.ts';
@@ -23,10 +22,25 @@ import type { FileSystem } from './disk/file-system.ts';
 import { commitManifest, keepAsPrevious, type LiveFile, MANIFEST_NAME, type Manifest, removeIfThere } from './disk/manifest.ts';
 import { dataFileIds } from './disk/rebuild-manifest.ts';
 import { encodeRecord, type LogRecord } from './format/record.ts';
-import { POISONED_NAME } from './log-writer.ts';
 import { type CheckOptions, type DirectoryOptions, resolveOptions } from './options.ts';
-import { LOST, recover, SEQ_GAP } from './recovery.ts';
+import { POISONED_NAME } from './log-writer.ts';
+import { keepTail } from './lost.ts';
+import { recover, SEQ_GAP } from './recovery.ts';
 import { TimeSlices } from './time-slices.ts';
+
+/** What {@link Database.repair} has found and done. */
+export interface RepairReport {
+  /** Data files that the database has now, and records in them. */
+  readonly files: number;
+  readonly records: number;
+  /** What was wrong. When it is empty, nothing was changed. */
+  readonly problems: readonly Problem[];
+  readonly rewritten: readonly RewrittenFile[];
+  readonly lost: readonly LostBytes[];
+}
+
+/** What {@link Database.repair} may be given. */
+export interface RepairOptions extends CheckOptions, DirectoryOptions {}
 class Repair {
 
   async run(): Promise<RepairReport> {
@@ -36,8 +50,7 @@ class Repair {
     manifest.lastSeq = Math.max(manifest.lastSeq, this.#checked.lastSeq) + SEQ_GAP;
     manifest.syncedTo = this.#checked.lastSeq;
     manifest.files = [];
-    this.#fs.makeDirectory(join(this.#directory, LOST));
-    if (problems.some(({ code }) => code === 'MANIFEST')) this.#keep(MANIFEST_NAME);
+    if (problems.some(({ code }) => code === 'MANIFEST')) keepTail(this.#fs, this.#directory, MANIFEST_NAME, 0);
     for (const file of files) {
       const isWhole = file.findings.length === 0 && (mayTrust || file.live.sealedSize !== null);
       const live = isWhole ? this.#sealWhole(file) : await this.#rewrite(file);

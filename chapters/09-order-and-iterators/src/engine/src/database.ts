@@ -42,7 +42,7 @@ import { type RepairOptions, type RepairReport, repairDirectory } from './repair
 import { entryOf } from './replay.ts';
 import type { Range } from './scan.ts';
 import { Snapshot } from './snapshot.ts';
-import { type VerifyReport, verifyDirectory, verifyOpen } from './verify.ts';
+import { type VerifyReport, verifyDirectory } from './verify.ts';
 
 /** The value of a tombstone. */
 const NO_VALUE = Buffer.alloc(0);
@@ -67,10 +67,9 @@ export class Database {
   };
 
   readonly #lock: Lock;
-  readonly #fs: FileSystem;
   #closing: Promise<void> | undefined;
 
-  private constructor(directory: string, commit: Commit, recovered: Recovered, lock: Lock, fs: FileSystem) {
+  private constructor(directory: string, commit: Commit, recovered: Recovered, lock: Lock) {
     this.directory = directory;
     this.report = recovered.report;
     this.#log = commit.log;
@@ -78,7 +77,6 @@ export class Database {
     this.#index = KeyIndex.build(recovered.keydir);
     this.#index.history.serve(this.#snapshots);
     this.#lock = lock;
-    this.#fs = fs;
   }
 
   /**
@@ -94,7 +92,7 @@ export class Database {
       try {
         const recovered = await recover(root, resolved);
         const log = new Log(root, recovered.manifest, resolved);
-        return new Database(directory, new Commit(log, resolved), recovered, lock, resolved.fs);
+        return new Database(directory, new Commit(log, resolved), recovered, lock);
       } catch (error) {
         lock.release();
         throw error;
@@ -244,16 +242,6 @@ export class Database {
   }
 
   // ----------------------------------------------------------------------------------------------------------- ending
-
-  /**
-   * Read every record that has been written, and compare each entry of the index with its record, while the database is
-   * used. What is wrong is in the report. @throws {EngineError} `CLOSED`; the reason of `signal`, once that says: give up.
-   */
-  verify(options: CheckOptions = {}): Promise<VerifyReport> {
-    const { log } = this.#commit;
-    const isClosed = (): boolean => this.#commit.isClosed;
-    return verifyOpen({ fs: this.#fs, log, keydir: this.#keydir, isClosed }, options);
-  }
 
   /** Write and sync everything, and let go of the directory. A second call waits for the first. */
   close(): Promise<void> {
