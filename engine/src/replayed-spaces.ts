@@ -61,7 +61,7 @@ export class ReplayedSpaces {
     for (const [id, { order, isDropped, keys, first }] of [...this.#byId].sort(([a], [b]) => a - b)) {
       if (isDropped) continue;
       if (order === undefined) throw noSpace(id, first!);
-      indexes.set(id, KeyIndex.build(order, hashSeed, keys.finish()));
+      indexes.set(id, KeyIndex.build(keys.finish(), order, hashSeed));
     }
     return indexes;
   }

@@ -49,7 +49,7 @@ export class KeyIndex {
   }
 
   /** The index of a keydir that is whole. Its keys are sorted once, which costs less than putting one after another. */
-  static build(order: SpaceOrder, hashSeed: readonly [number, number], keydir: Keydir): KeyIndex {
+  static build(keydir: Keydir, order: SpaceOrder = 'key', hashSeed: readonly [number, number] = [0, 0]): KeyIndex {
     const index = new KeyIndex(order, hashSeed, keydir);
     const keys: KeyString[] = [];
     for (const entry of keydir.entries()) {

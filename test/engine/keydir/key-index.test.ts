@@ -110,7 +110,7 @@ function indexSuite(order: SpaceOrder): void {
     test('an index built from a keydir has its keys in order and its expiries', () => {
       const keydir = new MapKeydir();
       for (const k of ['c', 'a', '\u00ff', 'b', '']) keydir.put(entry(k, 1, k === 'b' ? 5 : 0));
-      const index = KeyIndex.build(order, SEED, keydir);
+      const index = KeyIndex.build(keydir, order, SEED);
       expect(orderedKeys(index)).toEqual(['', 'a', 'b', 'c', '\u00ff']);
       expect(index.expiry.due(10, 10).map(e => e.key)).toEqual(['b']);
       index.put(entry('aa', 2));
