@@ -1,4 +1,4 @@
-// superseded later: the whole file
+// superseded later: imports, Replay, Replay.unit, Replay.apply, Replay.finish, assertKnown
 /**
  * Replay: the records of the log, taken together to the state they lead to, one after the other.
  *
@@ -14,9 +14,6 @@ import { KIND_PUT, KIND_TOMBSTONE, type LogRecord, type RecordFields } from './f
 import { type Entry, type Keydir, toKeyString } from './keydir/keydir.ts';
 import type { Location } from './log.ts';
 import { ReplayedKeys } from './replayed-keys.ts';
-
-/** What came of reading one unit. */
-export type UnitResult = 'applied' | 'end' | 'torn' | 'corrupt';
 
 /** Takes the records of the log together. */
 export class Replay {
@@ -49,27 +46,8 @@ export class Replay {
   }
 }
 
-/** The keydir's entry for a put that lies at `location`. */
-export function entryOf(record: RecordFields, location: Location): Entry {
-  return {
-    key: toKeyString(asBuffer(record.key)),
-    seq: record.seq,
-    tag: 0,
-    expiresAtMs: 0,
-    orderKey: undefined,
-    valueSize: record.value.length,
-    ...location,
-    valueSeq: record.seq,
-  };
-}
-
 /** A whole record that we do not know what to do with was written by a newer program. */
 export function assertKnown(record: LogRecord, file: DataFile, offset: number): void {
   const isKnown = record.kind <= KIND_TOMBSTONE && !record.batch;
   if (!isKnown) throw newerFormat(file.id, offset);
-}
-
-function newerFormat(fileId: FileId, offset: number): EngineError {
-  const where = `${dataFileName(fileId)} at offset ${offset}`;
-  return new EngineError('NEWER_FORMAT', `${where} holds a record of a newer format: use a newer program`);
 }

@@ -1,4 +1,4 @@
-// superseded later: the whole file
+// superseded later: imports, Log, Log.beginUnit, Log.add, Log.flush, Log.isPending
 /**
  * Log: the data files as one long sequence of records. New records wait in a buffer, go to the end of the active file in
  * one write, and can be read from either place.
@@ -18,23 +18,6 @@ import type { Manifest } from './disk/manifest.ts';
 import { CorruptionError, EngineError } from './errors.ts';
 import { AppendBuffer } from './format/append-buffer.ts';
 import { decodeRecord, encodeRecord, type LogRecord, type RecordFields } from './format/record.ts';
-
-/** Where a record lies, or will. */
-export interface Location {
-  readonly fileId: FileId;
-  /** Where the record begins in its file. */
-  readonly recordOffset: number;
-  readonly recordSize: number;
-}
-
-/** What a record says, without its place in history. */
-export type Change = Pick<RecordFields, 'kind' | 'key' | 'value'>;
-
-/** What {@link Log} needs to know when it begins. */
-export interface LogOptions {
-  readonly fs: FileSystem;
-  readonly maxDataFileSize: number;
-}
 
 /** The log of one open database. */
 export class Log {
@@ -68,15 +51,6 @@ export class Log {
     });
   }
 
-  /** The file that the record added last lies in. */
-  get activeId(): FileId {
-    return this.#target!.id;
-  }
-
-  get pendingSize(): number {
-    return this.#buffer.size;
-  }
-
   // --------------------------------------------------------------------------------------------------- adding records
 
   /** Begin a change: from here on it is known in which file, and at which offset, its record will lie. */
@@ -95,12 +69,6 @@ export class Log {
     this.#lastSeq = seq;
     this.position = seq;
     return { fileId: file.id, recordOffset, recordSize: record.length };
-  }
-
-  /** Forget the pending bytes from `size` on; the newest record is then the one with seq `position`. */
-  cutPending(size: number, position: number): void {
-    this.#buffer.cutTo(size);
-    this.position = position;
   }
 
   // -------------------------------------------------------------------------------------------------- write and sync
@@ -123,49 +91,11 @@ export class Log {
     buffer.cutTo(0);
   }
 
-  #cutBack(file: DataFile): void {
-    try {
-      file.cutBack();
-    } catch (cause) {
-      throw new EngineError('POISONED', `${file.name} could not be cut back after a failed write`, { cause });
-    }
-  }
-
-  /** Return when everything written is on the disk. */
-  sync(): void {
-    this.files.sync();
-    this.syncedSeq = this.writtenSeq;
-  }
-
-  /** The same without holding up the program: everything written before this call. */
-  async syncLater(): Promise<void> {
-    const target = this.writtenSeq;
-    await this.files.syncLater();
-    this.syncedSeq = Math.max(this.syncedSeq, target);
-  }
-
   // -------------------------------------------------------------------------------------------------- reading values
 
   /** Whether the record at this location has not been written to its file yet. */
   isPending({ fileId, recordOffset }: Location): boolean {
     const target = this.#target;
     return target !== undefined && fileId === target.id && recordOffset >= target.size;
-  }
-
-  /** The record at this location, written or pending. @throws {CorruptionError} when its bytes are not what was put there. */
-  read(location: Location): LogRecord {
-    const { fileId, recordOffset, recordSize } = location;
-    try {
-      const file = this.files.get(fileId);
-      const pending = recordOffset - file.size;
-      const bytes = this.isPending(location)
-        ? Buffer.from(this.#buffer.bytes.subarray(pending, pending + recordSize))
-        : file.read(recordOffset, recordSize);
-      const record = decodeRecord(bytes, 0, file.salt, recordOffset);
-      if (typeof record === 'object') return record;
-      throw new CorruptionError(file.name, recordOffset, `the record is ${record}`);
-    } catch (error) {
-      throw toEngineError(error, `read ${dataFileName(fileId)} at offset ${recordOffset}`);
-    }
   }
 }

@@ -1,0 +1,108 @@
+// superseded later: imports, Overlay, Overlay.find, Overlay.walk, Overlay.add, Overlay.changes, Overlay.#counts, OverlayView, OverlayView.withValue, ownEntry
+/**
+ * Overlay: what a transaction has changed, above what it sees beneath: a moment, or for a savepoint the
+ * overlay of the transaction around it. Reads look here first.
+ *
+ * Own changes are kept as a store keeps them: versions in an index of their own, numbered by steps, so that a cursor stands
+ * still while the transaction goes on. A key that is removed has a version too.
+ * Invariants: (1) what counts of a key is its newest version;
+ *             (2) what lies beneath is as it was until the transaction ends.
+ */
+
+import { type Change, deleteChange, putChange } from './changes.ts';
+import { checkCondition, conflict } from './conditions.ts';
+import type { CursorSource } from './cursor.ts';
+import type { FileId } from './disk/file-names.ts';
+import type { Input } from './format/bytes.ts';
+import { KIND_PUT } from './format/record.ts';
+import { KeyIndex } from './keydir/key-index.ts';
+import type { Entry, KeyString } from './keydir/keydir.ts';
+import { MapKeydir } from './keydir/map-keydir.ts';
+import { type OpenSnapshot, Snapshots } from './keydir/snapshots.ts';
+import { MergedWalk } from './merged-walk.ts';
+import type { EntryWithValue, View } from './moment.ts';
+import type { DeleteOptions, PutOptions } from './options.ts';
+import { entryOf } from './replay.ts';
+import { type Range, type Walk, walk } from './scan.ts';
+import type { SpaceRecords } from './space-records.ts';
+
+/** A transaction's changes. */
+export class Overlay {
+  readonly records: SpaceRecords;
+  /** What lies under the own changes. */
+  readonly beneath: View;
+  /** The keys as the transaction sees them now. */
+  readonly view: View = new OverlayView(this, NOW);
+  /** For cursors: the keys as the transaction sees them at their first step. */
+  readonly source: CursorSource = {
+    open: () => new OverlayView(this, this.#step, this.#moments.open(this.#step)),
+    close: ({ moment }: OverlayView) => this.#moments.close(moment!),
+  };
+  readonly #assertOpen: () => void;
+  readonly #own = KeyIndex.build(new MapKeydir());
+  readonly #all: OwnEntry[] = [];
+  readonly #moments = new Snapshots();
+  #step = 0;
+
+  /** `assertOpen` throws when the transaction may not be used. */
+  constructor(records: SpaceRecords, beneath: View, assertOpen: () => void) {
+    this.records = records;
+    this.beneath = beneath;
+    this.#assertOpen = assertOpen;
+    this.#own.history.serve(this.#moments);
+  }
+
+  /** What the transaction saw of a key after this step. */
+  find(key: KeyString, step: number): Entry | undefined {
+    this.assertOpen();
+    const own = this.#own.at(key, step) as OwnEntry | undefined;
+    if (own === undefined) return this.beneath.find(key);
+    return own.change.kind === KIND_PUT ? own : undefined;
+  }
+
+  walk(range: Range): Walk {
+    return new MergedWalk(walk(this.#own, range), this.beneath.walk(range), range.reverse ?? false);
+  }
+
+  /** Make a change that has been checked. */
+  add(change: Change): void {
+    const made = ownEntry(change, ++this.#step);
+    this.#all.push(made);
+    this.#own.put(made);
+  }
+
+  /** What the transaction comes to: the last change of each key, in the order in which they were made. */
+  changes(): Change[] {
+    return this.#all.filter(made => this.#counts(made)).map(({ change }) => change);
+  }
+
+  /** A removal counts when there is something to remove. */
+  #counts(made: OwnEntry): boolean {
+    if (this.#own.keydir.get(made.key) !== made) return false;
+    return made.change.kind === KIND_PUT || this.beneath.find(made.key) !== undefined;
+  }
+}
+
+/** The keys as a transaction sees them after a step. */
+class OverlayView implements View {
+  /** What keeps the versions of that step. */
+  readonly moment: OpenSnapshot | undefined;
+  readonly #overlay: Overlay;
+  readonly #step: number;
+
+  constructor(overlay: Overlay, step: number, moment?: OpenSnapshot) {
+    this.#overlay = overlay;
+    this.#step = step;
+    this.moment = moment;
+  }
+
+  withValue(entry: Entry): EntryWithValue {
+    if (!isOwn(entry)) return this.#overlay.beneath.withValue(entry);
+    return { value: Buffer.from(entry.change.value), seq: 0 };
+  }
+}
+
+function ownEntry(change: Change, step: number): OwnEntry {
+  const nowhere = { fileId: 0 as FileId, recordOffset: 0, recordSize: 0 };
+  return { ...entryOf({ ...change, seq: step }, nowhere), change };
+}
