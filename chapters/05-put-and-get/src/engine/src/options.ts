@@ -21,7 +21,7 @@ export interface DatabaseOptions {
 }
 
 /** Options with every choice made. */
-export type ResolvedOptions = Required<Omit<DatabaseOptions, 'merge'>> & { readonly merge: Required<MergeSettings> };
+export type ResolvedOptions = Required<DatabaseOptions>;
 
 /** What holds when nothing is chosen. */
 export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
@@ -42,7 +42,6 @@ export function resolveOptions(given: DatabaseOptions = {}): ResolvedOptions {
   return options;
 }
 
-/** @throws {EngineError} `INVALID_ARGUMENT` when an option is no number, or too low. */
-export function checkNumber(name: string, value: number, min: number): void {
+function checkNumber(name: string, value: number, min: number): void {
   if (!(Number.isFinite(value) && value >= min)) throw invalidOption(name, `a number of at least ${min}`);
 }

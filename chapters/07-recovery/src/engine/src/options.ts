@@ -1,4 +1,4 @@
-// superseded later: DatabaseOptions, ResolvedOptions, DEFAULT_OPTIONS, checkNumber
+// superseded later: DatabaseOptions, DEFAULT_OPTIONS
 
 /** What a caller can choose when opening a database. */
 export interface DatabaseOptions {
@@ -14,9 +14,6 @@ export interface DatabaseOptions {
   readonly onProgress?: (progress: OpenProgress) => void;
 }
 
-/** Options with every choice made. */
-export type ResolvedOptions = Required<DatabaseOptions>;
-
 /** What holds when nothing is chosen. */
 export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   createIfMissing: true,
@@ -25,7 +22,3 @@ export const DEFAULT_OPTIONS: ResolvedOptions = Object.freeze({
   fs: nodeFileSystem,
   onProgress: () => {},
 });
-
-function checkNumber(name: string, value: number, min: number): void {
-  if (!(Number.isFinite(value) && value >= min)) throw invalidOption(name, `a number of at least ${min}`);
-}
