@@ -94,7 +94,6 @@ export class Pair {
     if (JSON.stringify(before) !== JSON.stringify(after) && !this.#hasBlur()) {
       throw new Error(`stats: ${JSON.stringify(before)} before closing, a recount gives ${JSON.stringify(after)}`);
     }
-    this.model.keptByCut(this.model.moment);
   }
 
   /** The process is killed, or the power fails; perhaps again right after the recovery. */

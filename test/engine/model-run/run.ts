@@ -7,6 +7,8 @@ import { Pair } from './pair.ts';
 
 /** How many operations a failure shows. */
 const SHOWN = 30;
+/** An operation that takes longer will never end. */
+const STUCK_MS = 60_000;
 
 /** What a run has done: how often each operation, and some sums. */
 export type Counts = ReadonlyMap<string, number>;
@@ -15,6 +17,16 @@ export interface RunOptions {
   /** Operations to leave out, by name. */
   readonly without?: readonly string[];
   readonly onProgress?: (done: number) => void;
+}
+
+/** Fails when an operation waits for ever; the timer also keeps the process alive meanwhile. */
+async function atMost<T>(work: T | Promise<T>): Promise<T> {
+  if (!(work instanceof Promise)) return work;
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done after ${STUCK_MS} ms`)), STUCK_MS);
+  });
+  return Promise.race([work, tooLong]).finally(() => clearTimeout(timer));
 }
 
 /** Run so many operations from this seed. @throws with the last operations, and how to do it again. */
@@ -31,7 +43,7 @@ export async function modelRun(
   for (let i = 0; i < operations; i++) {
     const kind = choose(kinds, pair.random);
     try {
-      last.push(`${i} ${await kind.act(pair)}`);
+      last.push(`${i} ${await atMost(kind.act(pair))}`);
       if (last.length > SHOWN) last.shift();
       pair.count(kind.name);
     } catch (error) {
