@@ -1,0 +1,693 @@
+/**
+ * What must hold at the end of chapter 07: after any crash the store opens with all that was synced, damage is told from a
+ * torn tail, nothing is lost silently, and what can be read can be saved.
+ */
+import * as nodeFs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Database } from '#engine/database.ts';
+import { DataFile } from '#engine/disk/data-file.ts';
+import { type FileId, parseDataFileName } from '#engine/disk/file-names.ts';
+import { type FileSystem, nodeFileSystem, type OpenFile } from '#engine/disk/file-system.ts';
+import {
+  commitManifest,
+  decodeManifest,
+  emptyManifest,
+  encodeManifest,
+  type Manifest,
+  readManifest,
+} from '#engine/disk/manifest.ts';
+import { RecordReader } from '#engine/disk/record-reader.ts';
+import { decodeFileHeader, FILE_HEADER_SIZE } from '#engine/format/file-header.ts';
+import { decodeRecord, encodeRecord, KIND_PUT, type LogRecord } from '#engine/format/record.ts';
+import type { DatabaseOptions } from '#engine/options.ts';
+import { repairDirectory } from '#engine/repair.ts';
+import { verifyDirectory } from '#engine/verify.ts';
+
+const FIRST = '0000000001.data';
+const SECOND = '0000000002.data';
+
+let directory = '';
+let opened: Database[] = [];
+
+beforeEach(() => {
+  directory = nodeFs.mkdtempSync(join(tmpdir(), 'checkpoint-07-'));
+});
+
+afterEach(async () => {
+  for (const db of opened) await db.close().catch(() => {});
+  opened = [];
+  nodeFs.rmSync(directory, { recursive: true, force: true });
+});
+
+async function open(options?: DatabaseOptions, where = directory): Promise<Database> {
+  const db = await Database.open(where, options);
+  opened.push(db);
+  return db;
+}
+
+const text = (value: Buffer | undefined): string | undefined => value?.toString();
+const isDataFile = (name: string): boolean => parseDataFileName(name) !== undefined;
+const dataFiles = (): string[] => nodeFs.readdirSync(directory).filter(isDataFile).sort();
+const bytesOf = (name: string): Buffer => nodeFs.readFileSync(join(directory, name));
+const manifest = (): Manifest => readManifest(nodeFileSystem, directory)!;
+
+/** Change the bytes of a file behind the store's back. */
+function change(name: string, how: (bytes: Buffer) => Buffer): void {
+  const path = join(directory, name);
+  const bytes = how(nodeFs.readFileSync(path));
+  nodeFs.chmodSync(path, 0o644);
+  nodeFs.writeFileSync(path, bytes);
+}
+
+function flipBit(bytes: Buffer, at: number): Buffer {
+  bytes[at]! ^= 1;
+  return bytes;
+}
+
+/** What a kill leaves: a copy of the directory of a database that is still open. `directory` is the copy from now on. */
+function crash(): void {
+  const copy = nodeFs.mkdtempSync(join(tmpdir(), 'checkpoint-07-'));
+  for (const name of nodeFs.readdirSync(directory)) {
+    if (!name.startsWith('LOCK')) nodeFs.cpSync(join(directory, name), join(copy, name), { recursive: true });
+  }
+  directory = copy;
+}
+
+/** Put these, have all on the disk that stands before `sync`, and crash. */
+async function crashed(
+  pairs: readonly (string | readonly [string, string])[],
+  options?: DatabaseOptions,
+): Promise<void> {
+  const db = await open(options);
+  for (const pair of pairs) {
+    if (typeof pair === 'string') await db.sync();
+    else db.put(...pair);
+  }
+  crash();
+}
+
+/** The records of a data file, by chapter 03 and nothing else. */
+function recordsIn(name: string): { record: LogRecord; offset: number }[] {
+  const bytes = bytesOf(name);
+  const header = decodeFileHeader(bytes);
+  if (typeof header === 'string') throw new Error(`the header of ${name} is ${header}`);
+  const found = [];
+  for (let offset = FILE_HEADER_SIZE; offset < bytes.length; ) {
+    const record = decodeRecord(bytes, offset, header.salt, offset);
+    if (typeof record === 'string') throw new Error(`${name} is ${record} at offset ${offset}`);
+    found.push({ record, offset });
+    offset += record.size;
+  }
+  return found;
+}
+
+/** What the database holds, of these keys: `a=1 b=2`. */
+const contents = (db: Database, keys = 'abcdefgh'): string =>
+  [...keys].flatMap(key => (db.has(key) ? [`${key}=${text(db.get(key))}`] : [])).join(' ');
+
+/** Every name and byte of the directory: to see that nothing was changed. */
+function everything(): string[] {
+  const names = nodeFs.readdirSync(directory, { recursive: true, encoding: 'utf8' });
+  const files = names.filter(name => !name.startsWith('LOCK') && nodeFs.statSync(join(directory, name)).isFile());
+  return files.sort().map(name => `${name}: ${bytesOf(name).toString('hex')}`);
+}
+
+/** This machine's file system, which keeps a list of its calls, and fails from call number `failFrom` on. */
+class WatchedDisk {
+  readonly calls: string[] = [];
+  failFrom = Number.POSITIVE_INFINITY;
+
+  readonly fs: FileSystem = watch(nodeFileSystem, (name, args, call) => {
+    const path = basename(String(args[name === 'rename' ? 1 : 0]));
+    this.#note(name === 'open' ? `open to ${String(args[1])}` : name, path);
+    if (name !== 'open') return call();
+    return watch(call() as OpenFile, (member, _, callMember) => {
+      if (member !== 'close') this.#note(member, path);
+      return callMember();
+    });
+  });
+
+  #note(call: string, path: string): void {
+    if (this.calls.length >= this.failFrom) throw Object.assign(new Error('EIO: on purpose'), { code: 'EIO' });
+    this.calls.push(`${call} ${path}`);
+  }
+}
+
+/** The same object, but `seen` decides what becomes of each call of a method. */
+function watch<T extends object>(it: T, seen: (name: string, args: unknown[], call: () => unknown) => unknown): T {
+  return new Proxy(it, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== 'function') return member;
+      return (...args: unknown[]) => seen(String(name), args, () => member.apply(target, args) as unknown);
+    },
+  });
+}
+
+/** Do these calls stand in the list in this order? Others may stand between them. */
+function inOrder(calls: readonly string[], wanted: readonly string[]): string[] {
+  let at = 0;
+  return wanted.filter(call => {
+    const found = calls.indexOf(call, at);
+    if (found < 0) return true;
+    at = found + 1;
+    return false;
+  });
+}
+
+describe('Manifest', () => {
+  const example: Manifest = {
+    ...emptyManifest([1, -2]),
+    files: [
+      { id: 1 as FileId, salt: 7, sealedSize: 4096, minSeq: 1, maxSeq: 90 },
+      { id: 3 as FileId, salt: 9, sealedSize: null, minSeq: 91, maxSeq: 0 },
+    ],
+    nextFileId: 4,
+    lastSeq: 95,
+    syncedTo: 90,
+  };
+
+  test('what was encoded is what is decoded, and a person can read it', () => {
+    const bytes = encodeManifest(example);
+    expect(decodeManifest(bytes)).toEqual(example);
+    expect(bytes.toString()).toContain('"sealedSize":4096');
+  });
+
+  test('a bit that was flipped, or an end that is missing, makes it no manifest', () => {
+    const bytes = encodeManifest(example);
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const flipped = Buffer.from(bytes);
+      flipped[bit >> 3]! ^= 1 << (bit & 7);
+      expect(decodeManifest(flipped), `bit ${bit}`).toBeUndefined();
+    }
+    for (let end = 0; end < bytes.length; end++) expect(decodeManifest(bytes.subarray(0, end))).toBeUndefined();
+  });
+
+  test('a new one takes the place of the old one: written beside it, synced, renamed, and the directory synced', () => {
+    commitManifest(nodeFileSystem, directory, emptyManifest([1, 2]));
+    const disk = new WatchedDisk();
+    commitManifest(disk.fs, directory, example);
+    const wanted = [
+      'write MANIFEST.tmp',
+      'syncData MANIFEST.tmp',
+      'rename MANIFEST',
+      `syncDirectory ${basename(directory)}`,
+    ];
+    expect(inOrder(disk.calls, wanted)).toEqual([]);
+    expect(manifest()).toEqual(example);
+    expect(decodeManifest(bytesOf('MANIFEST.previous'))).toEqual(emptyManifest([1, 2]));
+  });
+
+  test('whatever call fails, there is a whole manifest: the old one or the new one', () => {
+    for (let failFrom = 0; failFrom < 20; failFrom++) {
+      commitManifest(nodeFileSystem, directory, emptyManifest([1, 2]));
+      const disk = new WatchedDisk();
+      disk.failFrom = failFrom;
+      try {
+        commitManifest(disk.fs, directory, example);
+      } catch {}
+      expect([0, 2]).toContain(manifest().files.length);
+    }
+  });
+
+  test('a damaged one does not take the place of the one before', () => {
+    commitManifest(nodeFileSystem, directory, example);
+    commitManifest(nodeFileSystem, directory, example);
+    change('MANIFEST', bytes => flipBit(bytes, 20));
+    expect(readManifest(nodeFileSystem, directory)).toBeUndefined();
+    commitManifest(nodeFileSystem, directory, emptyManifest([1, 2]));
+    expect(decodeManifest(bytesOf('MANIFEST.previous'))).toEqual(example);
+  });
+});
+
+describe('Reader', () => {
+  function fileOf(values: readonly Buffer[]): DataFile {
+    const file = DataFile.create(nodeFileSystem, directory, 1 as FileId, 7);
+    for (const [n, value] of values.entries()) {
+      const fields = { kind: KIND_PUT, seq: n + 1, key: Buffer.from(`key ${n}`), value };
+      file.append(encodeRecord(fields, file.salt, file.size));
+    }
+    return file;
+  }
+
+  test('every record comes once, in order, small ones and one that is larger than any window', () => {
+    const sizes = [0, 10, 100_000, 3 * 1024 * 1024, 5, 1_200_000, 7];
+    const file = fileOf(sizes.map((size, n) => Buffer.alloc(size, n)));
+    const reader = new RecordReader(file);
+    for (const [n, size] of sizes.entries()) {
+      const record = reader.next() as LogRecord;
+      expect([record.seq, record.value.length]).toEqual([n + 1, size]);
+      expect(record.value.equals(Buffer.alloc(size, n))).toBe(true);
+    }
+    expect(reader.next()).toBe('end');
+    expect(reader.offset).toBe(file.size);
+    file.close();
+  });
+
+  test('a file of many records is read in few pieces', () => {
+    const file = fileOf(Array.from({ length: 2000 }, () => Buffer.alloc(100)));
+    file.close();
+    const disk = new WatchedDisk();
+    const again = DataFile.open(disk.fs, directory, 1 as FileId);
+    const reader = new RecordReader(again);
+    let records = 0;
+    while (typeof reader.next() === 'object') records++;
+    expect(records).toBe(2000);
+    expect(disk.calls.filter(call => call.startsWith('read ')).length).toBeLessThan(10);
+    again.close();
+  });
+
+  test('it ends where the file counts up to, and stays at what it cannot read', () => {
+    const file = fileOf([Buffer.alloc(50), Buffer.alloc(50), Buffer.alloc(50)]);
+    file.close();
+    const [, second, third] = recordsIn(FIRST);
+    const whole = DataFile.open(nodeFileSystem, directory, 1 as FileId);
+    const reader = new RecordReader(whole, undefined, third!.offset);
+    expect([reader.next(), reader.next(), reader.next()].map(answer => typeof answer)).toEqual([
+      'object',
+      'object',
+      'string',
+    ]);
+    whole.close();
+    change(FIRST, bytes => flipBit(bytes, second!.offset + 30));
+    const damaged = DataFile.open(nodeFileSystem, directory, 1 as FileId);
+    const stuck = new RecordReader(damaged);
+    stuck.next();
+    expect([stuck.next(), stuck.next(), stuck.offset]).toEqual(['corrupt', 'corrupt', second!.offset]);
+    damaged.close();
+    change(FIRST, bytes => bytes.subarray(0, second!.offset + 30));
+    const cut = DataFile.open(nodeFileSystem, directory, 1 as FileId);
+    const torn = new RecordReader(cut);
+    torn.next();
+    expect(torn.next()).toBe('torn');
+    cut.close();
+  });
+});
+
+describe('Sealing', () => {
+  test('a file is in the manifest before the first record is in the file', async () => {
+    const disk = new WatchedDisk();
+    const db = await open({ fs: disk.fs });
+    db.put('a', '1');
+    const header = disk.calls.indexOf(`write ${FIRST}`);
+    expect(inOrder(disk.calls.slice(header + 1), ['rename MANIFEST', `write ${FIRST}`])).toEqual([]);
+    expect(manifest().files).toMatchObject([{ id: 1, sealedSize: null }]);
+  });
+
+  test('close has every file on the disk, then sealed in the manifest with its size, then read-only', async () => {
+    const disk = new WatchedDisk();
+    const db = await open({ fs: disk.fs });
+    db.put('a', '1');
+    db.put('b', '2');
+    const before = disk.calls.length;
+    await db.close();
+    const wanted = [`syncData ${FIRST}`, 'rename MANIFEST', `changeMode ${FIRST}`];
+    expect(inOrder(disk.calls.slice(before), wanted)).toEqual([]);
+    expect(manifest()).toMatchObject({ files: [{ id: 1, sealedSize: bytesOf(FIRST).length, minSeq: 1, maxSeq: 2 }] });
+    expect(manifest().syncedTo).toBe(2);
+    expect(nodeFs.statSync(join(directory, FIRST)).mode & 0o222).toBe(0);
+  });
+
+  test('a file that is full is sealed too, in the end, and every value can be read', async () => {
+    const db = await open({ maxDataFileSize: 100 });
+    for (const key of 'abcdef') db.put(key, key.repeat(60));
+    await db.sync();
+    expect(manifest().files.length).toBe(dataFiles().length);
+    expect(dataFiles().length).toBeGreaterThan(2);
+    await db.close();
+    expect(manifest().files.map(({ sealedSize }) => sealedSize)).toEqual(dataFiles().map(name => bytesOf(name).length));
+    expect(contents(await open())).toBe([...'abcdef'].map(key => `${key}=${key.repeat(60)}`).join(' '));
+  });
+
+  test('after sync the next record says up to which seq everything is on the disk', async () => {
+    const disk = new WatchedDisk();
+    const db = await open({ fs: disk.fs });
+    db.put('a', '1');
+    const seq = db.put('b', '2');
+    await db.sync();
+    expect(disk.calls.some(call => /^syncData(Later)? 0000000001\.data$/.test(call))).toBe(true);
+    db.put('c', '3');
+    expect(recordsIn(FIRST).map(({ record }) => record.syncedTo)).toEqual([0, 0, seq]);
+  });
+
+  test('a database that was closed is opened without a change of data file or manifest', async () => {
+    const db = await open();
+    db.put('a', '1');
+    await db.close();
+    const disk = new WatchedDisk();
+    expect(contents(await open({ fs: disk.fs }))).toBe('a=1');
+    const changes = disk.calls.filter(call => /^(write|open to create|rename|remove|syncData|truncate) /.test(call));
+    expect(changes.filter(call => call.endsWith('.data') || call.includes('MANIFEST'))).toEqual([]);
+  });
+
+  test('a data file that the manifest does not list does not count, and goes', async () => {
+    const db = await open();
+    db.put('a', 'from the database');
+    await db.close();
+    const file = DataFile.create(nodeFileSystem, directory, 9 as FileId, 7);
+    const fields = { kind: KIND_PUT, seq: 1000, key: Buffer.from('a'), value: Buffer.from('from nowhere') };
+    file.append(encodeRecord(fields, file.salt, file.size));
+    file.close();
+    expect(contents(await open())).toBe('a=from the database');
+    expect(dataFiles()).toEqual([FIRST]);
+  });
+});
+
+describe('Torn tail', () => {
+  test('wherever the last write ended, the records before it are there, and the rest is in lost/', async () => {
+    await crashed([
+      ['a', '1'],
+      ['b', '2'],
+      ['c', '3'],
+    ]);
+    const left = directory;
+    const whole = bytesOf(FIRST);
+    const last = recordsIn(FIRST)[2]!.offset;
+    for (let end = last; end < whole.length; end++) {
+      directory = left;
+      crash();
+      change(FIRST, bytes => bytes.subarray(0, end));
+      const db = await open();
+      expect(contents(db)).toBe('a=1 b=2');
+      const keptAs = join('lost', `${FIRST}.${last}`);
+      const cut = end === last ? [] : [{ file: FIRST, offset: last, bytes: end - last, keptAs }];
+      expect(db.report.cut).toEqual(cut);
+      if (end > last) expect(bytesOf(keptAs)).toEqual(whole.subarray(last, end));
+      expect(bytesOf(FIRST).length).toBe(end);
+    }
+  });
+
+  test('zeroes, garbage, or half a record of a huge size behind the last record are a torn tail', async () => {
+    await crashed([
+      ['a', '1'],
+      ['b', '2'],
+    ]);
+    const left = directory;
+    const { salt } = manifest().files[0]!;
+    const huge = encodeRecord(
+      { kind: KIND_PUT, seq: 3, key: Buffer.from('c'), value: Buffer.alloc(9000) },
+      salt,
+      bytesOf(FIRST).length,
+    );
+    for (const tail of [Buffer.alloc(300), Buffer.alloc(300, 0xa5), huge.subarray(0, 60)]) {
+      directory = left;
+      crash();
+      change(FIRST, bytes => Buffer.concat([bytes, tail]));
+      const db = await open();
+      expect(contents(db)).toBe('a=1 b=2');
+      expect(db.report.cut).toMatchObject([{ file: FIRST, bytes: tail.length }]);
+    }
+  });
+
+  test('what is written after it is there after the next opening, and the one after that', async () => {
+    await crashed([
+      ['a', '1'],
+      ['b', '2'],
+    ]);
+    change(FIRST, bytes => bytes.subarray(0, bytes.length - 3));
+    let db = await open();
+    db.put('c', 'after the crash');
+    await db.sync();
+    crash();
+    for (let times = 0; times < 2; times++) {
+      db = await open();
+      expect(contents(db)).toBe('a=1 c=after the crash');
+      await db.close();
+    }
+  });
+
+  test('the file with the torn tail is not cut and not written to', async () => {
+    await crashed([
+      ['a', '1'],
+      ['b', '2'],
+    ]);
+    change(FIRST, bytes => bytes.subarray(0, bytes.length - 3));
+    const before = bytesOf(FIRST);
+    const disk = new WatchedDisk();
+    const db = await open({ fs: disk.fs });
+    db.put('c', '3');
+    await db.close();
+    expect(bytesOf(FIRST)).toEqual(before);
+    expect(disk.calls.filter(call => /^(write|truncate|rename|remove) /.test(call) && call.endsWith(FIRST))).toEqual(
+      [],
+    );
+  });
+
+  test('a seq that was given away before the crash is not given away again', async () => {
+    await crashed([
+      ['a', '1'],
+      ['b', '2'],
+    ]);
+    const lost = recordsIn(FIRST)[1]!.record.seq;
+    change(FIRST, bytes => bytes.subarray(0, bytes.length - 3));
+    expect((await open()).put('c', '3')).toBeGreaterThan(lost);
+  });
+
+  test('a recovery that stops at any call can begin again', async () => {
+    await crashed([
+      ['a', '1'],
+      ['b', '2'],
+    ]);
+    change(FIRST, bytes => Buffer.concat([bytes, Buffer.alloc(40)]));
+    const left = directory;
+    for (let failFrom = 0; ; failFrom += 2) {
+      directory = left;
+      crash();
+      const disk = new WatchedDisk();
+      disk.failFrom = failFrom;
+      const stopped = await Database.open(directory, { fs: disk.fs }).then(
+        db => db,
+        () => undefined,
+      );
+      if (stopped !== undefined) opened.push(stopped);
+      crash();
+      expect(contents(await open()), `stopped at call ${failFrom}`).toBe('a=1 b=2');
+      if (stopped !== undefined) break;
+    }
+  });
+});
+
+describe('Damage', () => {
+  test('a record that cannot be read in a sealed file is CORRUPT, with file and offset, and nothing is changed', async () => {
+    const db = await open();
+    for (const key of 'abc') db.put(key, '1');
+    await db.close();
+    const { offset } = recordsIn(FIRST)[1]!;
+    change(FIRST, bytes => flipBit(bytes, offset + 10));
+    const before = everything();
+    await expect(open()).rejects.toMatchObject({ code: 'CORRUPT', file: FIRST, offset });
+    expect(everything()).toEqual(before);
+  });
+
+  test('a sealed file that is shorter than it was, or missing, is damage', async () => {
+    const db = await open();
+    for (const key of 'abc') db.put(key, '1');
+    await db.close();
+    const { offset } = recordsIn(FIRST)[2]!;
+    change(FIRST, bytes => bytes.subarray(0, offset));
+    await expect(open()).rejects.toMatchObject({ code: 'CORRUPT', file: FIRST, offset });
+    nodeFs.rmSync(join(directory, FIRST), { force: true });
+    await expect(open()).rejects.toMatchObject({ code: 'CORRUPT', file: FIRST });
+  });
+
+  test('in a growing file it is damage before a later record says that it was synced, and a torn tail after that', async () => {
+    await crashed([['a', '1'], ['b', '2'], 'sync', ['c', '3'], ['d', '4']]);
+    const left = directory;
+    const offsets = recordsIn(FIRST).map(({ offset }) => offset);
+    for (const [n, offset] of offsets.entries()) {
+      directory = left;
+      crash();
+      change(FIRST, bytes => flipBit(bytes, offset + 12));
+      if (n < 2) await expect(open(), `record ${n}`).rejects.toMatchObject({ code: 'CORRUPT', file: FIRST, offset });
+      else expect(contents(await open()), `record ${n}`).toBe(n === 2 ? 'a=1 b=2' : 'a=1 b=2 c=3');
+    }
+  });
+
+  test('it is damage too when the manifest alone says that more was synced', async () => {
+    await crashed([['a', 'x'.repeat(100)], 'sync', ['b', '2']], { maxDataFileSize: 100 });
+    for (const name of dataFiles()) {
+      nodeFs.chmodSync(join(directory, name), 0o644);
+      nodeFs.truncateSync(join(directory, name), FILE_HEADER_SIZE);
+    }
+    await expect(open()).rejects.toMatchObject({ code: 'CORRUPT' });
+  });
+});
+
+describe('Lost manifest', () => {
+  test('a damaged manifest costs nothing: it is made anew, and that is said', async () => {
+    const db = await open({ maxDataFileSize: 100 });
+    for (const key of 'abcd') db.put(key, key.repeat(60));
+    await db.close();
+    const before = contents(await open());
+    await opened.at(-1)!.close();
+    change('MANIFEST', bytes => flipBit(bytes, 30));
+    const again = await open();
+    expect(contents(again)).toBe(before);
+    expect(again.report.warnings).toHaveLength(1);
+    expect(manifest().files.map(({ sealedSize }) => sealedSize)).not.toContain(null);
+  });
+
+  test('without any manifest every data file counts, and none is removed', async () => {
+    const db = await open({ maxDataFileSize: 100 });
+    for (const key of 'abcd') db.put(key, key.repeat(60));
+    db.put('a', 'newest');
+    await db.close();
+    const files = dataFiles();
+    for (const name of ['MANIFEST', 'MANIFEST.previous']) nodeFs.rmSync(join(directory, name));
+    const again = await open();
+    expect(contents(again, 'ab')).toBe(`a=newest b=${'b'.repeat(60)}`);
+    expect(dataFiles()).toEqual(files);
+    const seq = again.put('e', '5');
+    expect(dataFiles().length).toBe(files.length + 1);
+    expect(seq).toBeGreaterThan(5);
+  });
+
+  test('damage is still found then: a later file says that the one before was synced', async () => {
+    const db = await open({ maxDataFileSize: 100 });
+    for (const key of 'abcd') {
+      db.put(key, key.repeat(60));
+      await db.sync();
+    }
+    await db.close();
+    for (const name of ['MANIFEST', 'MANIFEST.previous']) nodeFs.rmSync(join(directory, name));
+    change(FIRST, bytes => flipBit(bytes, FILE_HEADER_SIZE + 20));
+    await expect(open()).rejects.toMatchObject({ code: 'CORRUPT', file: FIRST, offset: FILE_HEADER_SIZE });
+  });
+});
+
+/** Three sealed files with a few records each; where a key stands last. */
+async function threeFiles(): Promise<void> {
+  const db = await open({ maxDataFileSize: 150 });
+  for (const [n, key] of [...'abcdefghab'].entries()) db.put(key, `${n}`.repeat(30));
+  db.delete('h');
+  await db.close();
+  if (dataFiles().length < 3) throw new Error('the store should have three files');
+}
+
+const verify = (): ReturnType<typeof verifyDirectory> => verifyDirectory(nodeFileSystem, directory, {});
+
+describe('Verify', () => {
+  test('a store that is whole has no problems, and all its records are counted', async () => {
+    await threeFiles();
+    expect(await verify()).toMatchObject({ files: dataFiles().length, records: 11, problems: [], tails: [] });
+  });
+
+  test('all damage is found at once, each piece with its file and its offset', async () => {
+    await threeFiles();
+    const places = dataFiles().map(file => ({ file, offset: recordsIn(file)[0]!.offset }));
+    for (const { file, offset } of places) change(file, bytes => flipBit(bytes, offset + 15));
+    const { problems, records } = await verify();
+    expect(problems.map(({ file, offset }) => ({ file, offset }))).toEqual(places);
+    expect(records).toBe(11 - places.length);
+  });
+
+  test('a missing file, a damaged header, a missing end and a lost manifest have names of their own', async () => {
+    await threeFiles();
+    const [first, second, third] = dataFiles();
+    const { offset } = recordsIn(third!).at(-1)!;
+    nodeFs.rmSync(join(directory, first!), { force: true });
+    change(second!, bytes => flipBit(bytes, 2));
+    change(third!, bytes => bytes.subarray(0, offset));
+    const found = (await verify()).problems.map(({ file, offset, code }) => [file, offset, code]);
+    expect(found).toEqual([
+      [first, 0, 'FILE_MISSING'],
+      [second, 0, 'FILE_HEADER'],
+      [third, offset, 'RECORDS_MISSING'],
+    ]);
+    nodeFs.rmSync(join(directory, 'MANIFEST'));
+    expect((await verify()).problems[0]).toMatchObject({ file: 'MANIFEST', code: 'MANIFEST' });
+  });
+
+  test('a torn tail is no problem, and nothing is changed by asking', async () => {
+    await crashed([
+      ['a', '1'],
+      ['b', '2'],
+    ]);
+    const offset = bytesOf(FIRST).length;
+    change(FIRST, bytes => Buffer.concat([bytes, Buffer.alloc(20)]));
+    const before = everything();
+    expect(await verify()).toMatchObject({ problems: [], tails: [{ file: FIRST, offset }] });
+    expect(everything()).toEqual(before);
+  });
+});
+
+const repair = (fs = nodeFileSystem): ReturnType<typeof repairDirectory> => repairDirectory(fs, directory, {});
+
+describe('Repair', () => {
+  test('every record that can be read is kept, and the original is in lost/', async () => {
+    await threeFiles();
+    const { offset, record } = recordsIn(SECOND)[1]!;
+    const lostKey = record.key.toString();
+    change(SECOND, bytes => flipBit(bytes, offset + 15));
+    const original = bytesOf(SECOND);
+    await expect(open()).rejects.toMatchObject({ code: 'CORRUPT', file: SECOND, offset });
+    const report = await repair();
+    expect(report.problems).toMatchObject([{ file: SECOND, offset }]);
+    expect(report.lost).toEqual([{ file: SECOND, offset, bytes: record.size }]);
+    expect(report.records).toBe(10);
+    expect(bytesOf(join('lost', `${SECOND}.0`))).toEqual(original);
+    const db = await open();
+    for (const key of 'cdefg') expect(db.has(key), key).toBe(key !== lostKey);
+    expect(text(db.get('b'))).toBe('9'.repeat(30));
+  });
+
+  test('a second repair finds nothing to do, and changes nothing', async () => {
+    await threeFiles();
+    change(SECOND, bytes => flipBit(bytes, 60));
+    await repair();
+    const before = everything();
+    expect(await repair()).toMatchObject({ problems: [], rewritten: [], lost: [] });
+    expect(everything()).toEqual(before);
+    expect((await verify()).problems).toEqual([]);
+  });
+
+  test('a store that is whole, or that a crash has left, is not touched', async () => {
+    await threeFiles();
+    const closed = everything();
+    await repair();
+    expect(everything()).toEqual(closed);
+    await crashed([['a', '1']]);
+    change(dataFiles().at(-1)!, bytes => Buffer.concat([bytes, Buffer.alloc(20)]));
+    const left = everything();
+    await repair();
+    expect(everything()).toEqual(left);
+  });
+
+  test('a file whose header is gone keeps its records, and a missing one is reported', async () => {
+    await threeFiles();
+    const before = contents(await open());
+    await opened.at(-1)!.close();
+    change(SECOND, bytes => bytes.fill(0, 0, FILE_HEADER_SIZE));
+    await repair();
+    expect(contents(await open())).toBe(before);
+    await opened.at(-1)!.close();
+    const name = dataFiles()[0]!;
+    nodeFs.rmSync(join(directory, name), { force: true });
+    expect((await repair()).rewritten).toMatchObject([{ file: name, records: 0 }]);
+    expect((await open()).has('a')).toBe(true);
+  });
+
+  test('a repair that stops at any call is repaired to the same store', async () => {
+    await threeFiles();
+    change(SECOND, bytes => flipBit(bytes, 60));
+    const left = directory;
+    crash();
+    await repair();
+    const wanted = contents(await open());
+    for (let failFrom = 0; ; failFrom += 3) {
+      directory = left;
+      crash();
+      const disk = new WatchedDisk();
+      disk.failFrom = failFrom;
+      const isDone = await repair(disk.fs).then(
+        () => true,
+        () => false,
+      );
+      await repair();
+      expect(contents(await open()), `stopped at call ${failFrom}`).toBe(wanted);
+      if (isDone) break;
+    }
+  });
+});
