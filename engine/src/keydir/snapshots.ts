@@ -38,7 +38,7 @@ export class Snapshots {
   #oldest: Listed | undefined;
   #newest: Listed | undefined;
   #lastSerial = 0;
-  readonly #owners = new FinalizationRegistry<OpenSnapshot>(snapshot => this.close(snapshot));
+  readonly #owners = new FinalizationRegistry<() => void>(close => close());
   readonly #keepers = new Set<Keeper>();
   #isTrimming = false;
 
@@ -77,7 +77,7 @@ export class Snapshots {
 
   /** Should `owner` be forgotten with the snapshot open, close it when the garbage collector finds out. */
   closeWith(owner: object, snapshot: OpenSnapshot): void {
-    this.#owners.register(owner, snapshot, snapshot);
+    this.#owners.register(owner, () => this.close(snapshot), snapshot);
   }
 
   /** Nobody looks at this moment any more. A second call does nothing. */
