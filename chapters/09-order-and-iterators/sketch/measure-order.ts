@@ -1,6 +1,14 @@
 /** What order costs: 16-byte keys that come in no order. */
-import type { KeyString } from '../engine/src/keydir/keydir.ts';
+import { type KeyString, toKeyString } from '../engine/src/keydir/keydir.ts';
 import { SkipList, type SkipNode } from '../engine/src/keydir/skip-list.ts';
+
+let state = 1001;
+
+/** 16 digits that look random and are the same everywhere. */
+function nextKey(): KeyString {
+  state = (state * 16_807) % 2_147_483_647;
+  return toKeyString(Buffer.from(String(state).padStart(16, '0')));
+}
 
 function measure(what: string, count: number, work: () => void): void {
   const start = performance.now();
@@ -13,7 +21,7 @@ function measure(what: string, count: number, work: () => void): void {
 
 for (const count of [1000, 10_000, 100_000]) {
   console.log(`${count} keys`);
-  const keys = Array.from({ length: count }, (_, n) => String((n * 7_368_787) % count).padStart(16, '0') as KeyString);
+  const keys = Array.from({ length: count }, nextKey);
   let sorted: KeyString[] = [];
   const grown = new SkipList();
   const built = new SkipList();
