@@ -29,6 +29,7 @@ export function keepTail(fs: FileSystem, directory: string, file: string, offset
   fs.makeDirectory(folder);
   const bytes = copyTail(fs, join(directory, file), offset, join(directory, keptAs));
   fs.syncDirectory(folder);
+  fs.syncDirectory(directory); // It has the name of the folder, which may be new.
   if (bytes > 0) return { file, offset, bytes, keptAs };
   fs.remove(join(directory, keptAs));
   return undefined;
