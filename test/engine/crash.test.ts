@@ -26,6 +26,7 @@ const SEED = Number(process.env['ZEROCASK_SEED'] ?? 1);
 interface Tried {
   readonly calls: number;
   readonly callsByStep: Readonly<Record<string, number>>;
+  readonly callsByFile: Readonly<Record<string, number>>;
   readonly recoveryCalls: number;
   readonly states: number;
   readonly cases: number;
@@ -49,8 +50,14 @@ describe('a crash at every call to the disk, twice reopened, loses nothing that 
         states: STATES,
         seed: SEED,
         recoveryEvery: EVERY,
+        shrink: process.env['ZEROCASK_CRASH_FIRST'] === undefined,
       });
-      tried[name] = { ...counts, callsByStep: Object.fromEntries(counts.callsByStep) };
+      const { callsByStep, callsByFile, ...numbers } = counts;
+      tried[name] = {
+        ...numbers,
+        callsByStep: Object.fromEntries(callsByStep),
+        callsByFile: Object.fromEntries(callsByFile),
+      };
       if (failure === undefined) return;
       const frames = framesOf(failure, 'en').map(({ title, lines }) => [title, ...lines].join('\n  '));
       expect.fail(`seed ${SEED}\n${frames.join('\n\n')}`);

@@ -55,6 +55,8 @@ export interface CrashCasesOptions extends StateLimits {
   readonly recoveryEvery?: number;
   /** How many disks to try for each such call. Default: 6. */
   readonly recoveryStates?: number;
+  /** Whether to make the first failure smaller. Default: true. */
+  readonly shrink?: boolean;
   /** Only crash at these calls of the workload. Default: at all. */
   readonly crashAt?: (call: number) => boolean;
 }
@@ -95,6 +97,8 @@ export interface CrashReport {
   readonly calls: number;
   /** The same by step: the step's words up to the first space, and how many calls it made. */
   readonly callsByStep: ReadonlyMap<string, number>;
+  /** The same by file: its name without the digits, such as `.data`, and how many calls were about it. */
+  readonly callsByFile: ReadonlyMap<string, number>;
   /** Calls of recoveries at which there was a second crash. */
   readonly recoveryCalls: number;
   /** Different disks opened, each twice. */
@@ -114,7 +118,7 @@ export async function crashCases(options: CrashCasesOptions): Promise<CrashRepor
   };
   try {
     let smallest = await run(new Set());
-    if (smallest.failure !== undefined) smallest = await withFewerSteps(smallest, run);
+    if (smallest.failure !== undefined && options.shrink !== false) smallest = await withFewerSteps(smallest, run);
     return smallest;
   } finally {
     for (const house of houses) house.remove();
@@ -145,6 +149,8 @@ interface Opened {
   readonly recording: Recording;
   readonly openedAt: number;
 }
+
+const NOTHING_RECORDED: Recording = recordingOf(new SimulatedDisk('/'));
 
 class CrashRun {
   readonly #options: CrashCasesOptions;
@@ -179,7 +185,8 @@ class CrashRun {
     const states = this.#opened.size;
     const calls = recording.calls.length;
     const callsByStep = countByStep(story, calls);
-    return { calls, callsByStep, recoveryCalls: this.#recoveryCalls, states, cases: this.#cases, failure };
+    const callsByFile = countByFile(recording);
+    return { calls, callsByStep, callsByFile, recoveryCalls: this.#recoveryCalls, states, cases: this.#cases, failure };
   }
 
   remove(): void {
@@ -256,7 +263,7 @@ class CrashRun {
     const known = this.#opened.get(print);
     if (known !== undefined) return { opened: known, isNew: false };
     const opened = await this.#openTwice(disk);
-    this.#opened.set(print, opened);
+    this.#opened.set(print, { ...opened, recording: NOTHING_RECORDED }); // Thousands of recordings would fill the memory.
     return { opened, isNew: true };
   }
 
@@ -335,6 +342,15 @@ function countByStep({ steps }: Story, calls: number): Map<string, number> {
     inSteps += returnedAt - begunAt;
   }
   return counts.set('open', (counts.get('open') ?? 0) + Math.max(0, calls - inSteps));
+}
+
+function countByFile({ calls }: Recording): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { file } of calls) {
+    const kind = file.replaceAll(/\d/g, '') || '(directory)';
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** Tells disks apart by what is on them, and, when a second crash is to come, by what of it is not safe. */
