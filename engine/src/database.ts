@@ -16,9 +16,10 @@ import { MANIFEST_NAME } from './disk/manifest.ts';
 import { EngineError } from './errors.ts';
 import type { Input } from './format/bytes.ts';
 import { FILE_HEADER_SIZE } from './format/file-header.ts';
+import { Housekeeping } from './housekeeping.ts';
 import type { SpaceOrder } from './keydir/key-index.ts';
 import { Log } from './log.ts';
-import { type MergeReport, Merger } from './merge/merger.ts';
+import type { MergeReport } from './merge/merger.ts';
 import type { EntryWithValue } from './moment.ts';
 import { runOptimistic } from './optimistic.ts';
 import {
@@ -85,7 +86,7 @@ export class Database {
   readonly #transactions: Transactions;
   readonly #lock: Lock;
   readonly #fs: FileSystem;
-  readonly #merger: Merger;
+  readonly #housekeeping: Housekeeping;
   #closing: Promise<void> | undefined;
 
   private constructor(directory: string, root: string, options: ResolvedOptions, recovered: Recovered, lock: Lock) {
@@ -98,8 +99,7 @@ export class Database {
     this.#spaces = new Spaces(recovered.indexes, this.#commit, clock, options.expiry === 'engine');
     this.#main = this.#spaces.find(0)!;
     this.#transactions = new Transactions(this.#spaces, this.#commit);
-    const indexes = () => new Map(this.#spaces.indexes());
-    this.#merger = new Merger({ ...options, commit: this.#commit, indexes }, this.#spaces.snapshots, options.merge);
+    this.#housekeeping = new Housekeeping(this.#commit, this.#spaces, options);
   }
 
   /**
@@ -368,7 +368,7 @@ export class Database {
    */
   merge(options: MergeOptions = {}): Promise<MergeReport> {
     checkMergeOptions(options);
-    return this.#merger.merge(options);
+    return this.#housekeeping.merger.merge(options);
   }
 
   /** Bytes accepted and not handed to the operating system yet. Costs nothing to ask, unlike {@link stats}. */
@@ -415,11 +415,11 @@ export class Database {
   }
 
   async #close(): Promise<void> {
-    const merges = this.#merger.close();
+    const ended = this.#housekeeping.close();
     try {
       await this.#commit.close();
     } finally {
-      await merges;
+      await ended;
     }
   }
 

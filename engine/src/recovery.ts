@@ -59,7 +59,7 @@ export async function recover(directory: string, options: ResolvedOptions): Prom
   const indexes = replay.finish(manifest.hashSeed);
   manifest.maxSpaceId = Math.max(manifest.maxSpaceId, replay.maxSpaceId);
   manifest.syncedTo = replay.lastSeq;
-  const report = { files, records: replay.records, cut: reader.cut, warnings };
+  const report = { files, records: replay.records, cut: reader.cut, warnings: [...warnings, ...reader.warnings] };
   if (stored === undefined || growing.length > 0) {
     if (files > 0) manifest.lastSeq = Math.max(manifest.lastSeq, replay.lastSeq) + SEQ_GAP;
     if (!settle(fs, directory, manifest, kept)) return recoverAgain(directory, options, kept, report);

@@ -7,7 +7,8 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DataFile } from './disk/data-file.ts';
-import { dataFileName } from './disk/file-names.ts';
+import { dataFileName, hintFileName } from './disk/file-names.ts';
+import { HintBuilder } from './disk/hint-file.ts';
 import type { LiveFile, Manifest } from './disk/manifest.ts';
 import { RecordReader } from './disk/record-reader.ts';
 import { CorruptionError } from './errors.ts';
@@ -16,6 +17,7 @@ import { assertNothingLost, damage, type FileEnd, LOG_ENDED_BEFORE, PROBLEMS } f
 import { type CutTail, keepTail } from './lost.ts';
 import type { ResolvedOptions } from './options.ts';
 import type { Replay } from './replay.ts';
+import { replayHint } from './replay-hint.ts';
 
 /** How long, in milliseconds, recovery holds up the program at a time. */
 const SLICE_MS = 10;
@@ -26,10 +28,12 @@ const SLICE_UNITS = 64;
 export class ReplayFiles {
   /** What does not count, and where it is kept. */
   readonly cut: CutTail[] = [];
+  readonly warnings: string[] = [];
   readonly #directory: string;
   readonly #options: Pick<ResolvedOptions, 'fs' | 'onProgress'>;
   readonly #replay: Replay;
   #bytesRead = 0;
+  #units = 0;
   readonly #bytesTotal: number;
   #sliceStartMs: number = performance.now();
 
@@ -48,11 +52,31 @@ export class ReplayFiles {
 
   /** Read a sealed file. @throws {CorruptionError} when it is not whole. */
   async sealed(live: LiveFile): Promise<void> {
+    if (await this.#readHint(live)) return;
     const end = await this.#read(live);
     if (end.problem !== undefined) throw damage(live, end.offset, PROBLEMS[end.problem]);
     if (end.offset < live.sealedSize!) {
       throw damage(live, end.offset, `the file should have ${live.sealedSize} bytes`);
     }
+    this.#writeHint(live);
+  }
+
+  /** Take what a sealed file holds from its hint; returns whether that could be done. The file itself has to be there. */
+  async #readHint(live: LiveFile): Promise<boolean> {
+    const file = this.#openFile(live);
+    const isThere = file !== undefined && file.size >= live.sealedSize!;
+    file?.close();
+    if (!isThere) return false; // Reading it says what is wrong.
+    const { fs } = this.#options;
+    const result = await replayHint(fs, this.#directory, live, this.#replay, () => this.#restAfterUnit(0));
+    if (typeof result === 'object') this.warnings.push(`${hintFileName(live.id)} could not be used: ${result.problem}`);
+    return result === 'applied';
+  }
+
+  /** The file has been read from beginning to end: save the next opening that work. */
+  #writeHint(live: LiveFile): void {
+    this.#replay.hint?.write(this.#options.fs, this.#directory, live);
+    this.#replay.hint = undefined;
   }
 
   /**
@@ -68,7 +92,10 @@ export class ReplayFiles {
       const isLast = end.problem !== undefined || i === files.length - 1;
       const { fs } = this.#options;
       if (isLast) assertNothingLost(fs, this.#directory, files.slice(i), end, manifest, replay.lastSeq);
-      if (end.offset > FILE_HEADER_SIZE) kept.push({ ...live, sealedSize: end.offset, maxSeq: replay.lastSeq });
+      if (end.offset > FILE_HEADER_SIZE) {
+        kept.push({ ...live, sealedSize: end.offset, maxSeq: replay.lastSeq });
+        this.#writeHint(kept.at(-1)!);
+      }
       if (end.problem === undefined) continue;
       this.#keepTail(live, end.offset);
       for (const later of files.slice(i + 1)) this.#keepTail(later, 0);
@@ -87,12 +114,14 @@ export class ReplayFiles {
     if (file === undefined) return { offset: 0, problem: 'corrupt' };
     try {
       const reader = new RecordReader(file, undefined, Math.min(file.size, live.sealedSize ?? file.size));
-      for (let units = 1; ; units++) {
+      this.#replay.hint = new HintBuilder();
+      for (;;) {
         const offset = reader.offset;
         const result = this.#replay.unit(file, reader);
         if (result === 'end') return { offset, problem: undefined };
         if (result !== 'applied') return { offset, problem: result };
-        if (units % SLICE_UNITS === 0) await this.#rest(reader.offset);
+        const pause = this.#restAfterUnit(reader.offset);
+        if (pause !== undefined) await pause;
       }
     } finally {
       this.#bytesRead += file.size;
@@ -111,6 +140,12 @@ export class ReplayFiles {
       if (!isMissing && !(error instanceof CorruptionError)) throw error;
     }
     return undefined;
+  }
+
+  /** To be called after each unit, at this offset of the file. */
+  #restAfterUnit(offset: number): Promise<void> | undefined {
+    this.#units++;
+    return this.#units % SLICE_UNITS === 0 ? this.#rest(offset) : undefined;
   }
 
   /** Let the rest of the program run now and then. */

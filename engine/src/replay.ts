@@ -8,9 +8,11 @@
 
 import type { DataFile } from './disk/data-file.ts';
 import { dataFileName, type FileId } from './disk/file-names.ts';
+import type { HintBuilder } from './disk/hint-file.ts';
 import type { RecordReader } from './disk/record-reader.ts';
 import { EngineError } from './errors.ts';
 import { readBatchEnd } from './format/batch-end.ts';
+import { type HintRecord, readsValue } from './format/hint-record.ts';
 import {
   crcStart,
   FLAG_COMPRESSED,
@@ -49,6 +51,8 @@ export class Replay {
   /** The highest seq so far. */
   lastSeq = 0;
   records = 0;
+  /** Told of every record that is read, while it is set: the hint of the file that is being read. */
+  hint: HintBuilder | undefined;
 
   /** The highest id that a space has had. */
   get maxSpaceId(): number {
@@ -91,8 +95,10 @@ export class Replay {
   }
 
   /** Take one record's change into account. */
-  apply({ kind, space, entry, value }: Change): void {
+  apply(change: Change): void {
+    const { kind, space, entry, value } = change;
     this.records++;
+    this.hint?.add(toHintRecord(change));
     if (entry.seq > this.lastSeq) this.lastSeq = entry.seq;
     if (kind === KIND_SPACE_CREATE) this.#spaces.create(space, toSpaceOrder(entry, value), entry);
     else if (kind === KIND_SPACE_DROP) this.#spaces.drop(space, entry);
@@ -130,9 +136,21 @@ function toChange(record: LogRecord, file: DataFile, recordOffset: number): Chan
   return { kind, space, entry: toEntry(record, file, recordOffset), value };
 }
 
-/** Whether recovery needs the value of records of this kind. */
-export function readsValue(kind: number): boolean {
-  return kind !== KIND_PUT && kind !== KIND_TOMBSTONE;
+function toHintRecord({ kind, space, entry, value }: Change): HintRecord {
+  const { key, seq, tag, expiresAtMs, orderKey, valueSize, recordOffset, recordSize } = entry;
+  return {
+    kind,
+    space,
+    seq,
+    tag,
+    expiresAtMs,
+    orderKey,
+    key,
+    valueSize,
+    value,
+    offset: recordOffset,
+    size: recordSize,
+  };
 }
 
 function toEntry(record: LogRecord, file: DataFile, recordOffset: number): Entry {

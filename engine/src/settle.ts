@@ -8,7 +8,14 @@
 import { join } from 'node:path';
 import { rewriteFile } from './disk/copy-records.ts';
 import { makeReadOnly } from './disk/data-files.ts';
-import { dataFileName, type FileId, isMergingFileName, parseDataFileName } from './disk/file-names.ts';
+import {
+  dataFileName,
+  type FileId,
+  hintFileName,
+  isHintFileName,
+  isMergingFileName,
+  parseDataFileName,
+} from './disk/file-names.ts';
 import type { FileSystem } from './disk/file-system.ts';
 import { commitManifest, type LiveFile, type Manifest, readFile, removeIfThere } from './disk/manifest.ts';
 import { POISONED_NAME } from './log-writer.ts';
@@ -46,9 +53,9 @@ function rewriteFiles(fs: FileSystem, directory: string, manifest: Manifest, kep
 
 /** Remove files of ours that the manifest does not list. What cannot be removed is tried again by the next open. */
 export function sweep(fs: FileSystem, directory: string, manifest: Manifest): void {
-  const listed = new Set(manifest.files.map(live => dataFileName(live.id)));
+  const listed = new Set(manifest.files.flatMap(live => [dataFileName(live.id), hintFileName(live.id)]));
   for (const name of fs.list(directory)) {
-    const isOurs = parseDataFileName(name) !== undefined || isMergingFileName(name);
+    const isOurs = parseDataFileName(name) !== undefined || isMergingFileName(name) || isHintFileName(name);
     if (!isOurs || listed.has(name)) continue;
     try {
       fs.remove(join(directory, name));

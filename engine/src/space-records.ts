@@ -66,9 +66,9 @@ export class SpaceRecords {
     return index;
   }
 
-  /** Remove the keys that are due, unless that is left to the caller. */
-  removeDue(): void {
-    if (this.#expires) this.#sweep(Number.POSITIVE_INFINITY);
+  /** Remove the keys that are due, up to `limit` of them, unless that is left to the caller; returns how many. */
+  removeDue(limit: number = Number.POSITIVE_INFINITY): number {
+    return this.#expires ? this.#sweep(limit) : 0;
   }
 
   /** The keys as they are now, for as long as the moment's snapshot is open. */
@@ -219,15 +219,17 @@ export class SpaceRecords {
     return seq;
   }
 
-  /** Remove up to `limit` keys that are due. */
-  #sweep(limit: number): void {
+  /** Remove up to `limit` keys that are due; returns how many. */
+  #sweep(limit: number): number {
     const { expiry } = this.#index;
-    if (expiry.isEmpty) return;
+    if (expiry.isEmpty) return 0;
     const now = this.#clock.now();
-    for (let removed = 0; removed < limit; removed++) {
+    let removed = 0;
+    for (; removed < limit; removed++) {
       const entry = expiry.nextDue(now);
-      if (entry === undefined || !this.#removeDue(entry)) return;
+      if (entry === undefined || !this.#removeDue(entry)) break;
     }
+    return removed;
   }
 
   /**

@@ -122,6 +122,13 @@ export class Spaces implements Keeper {
     return seq;
   }
 
+  /** Remove up to `limit` keys that are due; returns how many. */
+  sweep(limit: number): number {
+    let removed = 0;
+    for (const { records } of this.#byId.values()) removed += records.removeDue(limit - removed);
+    return removed;
+  }
+
   // -------------------------------------------------------------------------------------------------------- snapshots
 
   /** All spaces as they are now, without the keys that are due. */

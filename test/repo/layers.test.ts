@@ -25,9 +25,11 @@ const ENGINE_ROOMS: readonly (readonly string[])[] = [
   ['overlay.ts', 'witness.ts'],
   ['transaction.ts', 'optimistic.ts'],
   ['merge/'],
+  ['housekeeping.ts'],
   ['write-batch.ts'],
   [
     'replay.ts',
+    'replay-hint.ts',
     'replayed-keys.ts',
     'replayed-ranges.ts',
     'replayed-spaces.ts',

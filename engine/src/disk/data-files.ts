@@ -40,6 +40,9 @@ export class DataFiles {
   /** Brings the seqs in the manifest up to date, before it is written. */
   readonly #stampSeqs: () => void;
 
+  /** Told of files that have been sealed. */
+  onSealed: (files: readonly LiveFile[]) => void = () => {};
+
   /** Oldest first; the last one is the active file. */
   readonly #unsealed: UnsealedFile[] = [];
   readonly #open = new Map<FileId, DataFile>();
@@ -173,6 +176,7 @@ export class DataFiles {
     }
     this.#unsealed.splice(0, sealed.length);
     for (const { file } of sealed) makeReadOnly(this.#fs, this.#directory, file.id);
+    this.onSealed(sealed.map(({ live }) => live));
   }
 
   // ------------------------------------------------------------------------------------------------------ merged files

@@ -13,6 +13,7 @@ export const MAX_FILE_ID: number = 2 ** 32 - 1;
 
 const DATA_FILE_PATTERN = /^(\d{10})\.data$/;
 const MERGING_FILE_PATTERN = /^\d{10}\.merging$/;
+const HINT_FILE_PATTERN = /^\d{10}\.hint$/;
 
 /** The name of data file `id`: `0000000001.data`. */
 export function dataFileName(id: FileId): string {
@@ -22,6 +23,16 @@ export function dataFileName(id: FileId): string {
 /** The name of data file `id` while a merge is writing it: `0000000001.merging`. */
 export function mergingFileName(id: FileId): string {
   return `${String(id).padStart(10, '0')}.merging`;
+}
+
+/** The name of the hint beside data file `id`: `0000000001.hint`. */
+export function hintFileName(id: FileId): string {
+  return `${String(id).padStart(10, '0')}.hint`;
+}
+
+/** Whether this is the name of a hint. */
+export function isHintFileName(name: string): boolean {
+  return HINT_FILE_PATTERN.test(name);
 }
 
 /** Whether this is the name of a file that a merge was writing. */

@@ -25,12 +25,7 @@ import {
 } from '../format/record.ts';
 import type { MergeInput, MergeJob, MergeOutcome, MovedRecords } from './merge-job.ts';
 import { MergeOutput } from './merge-output.ts';
-
-/** Told how many bytes have been read; whoever wants to slow the merge down, or to let others run, waits in it. */
-export type Pace = (bytesRead: number) => Promise<void>;
-
-/** How many bytes are read between two calls of {@link Pace}. */
-const PACE_BYTES = 64 * 1024;
+import { PACE_BYTES, type Pace } from './pace.ts';
 
 /** Copy what is live in the inputs to new files. @throws {CorruptionError} when an input cannot be read. */
 export async function copyLiveRecords(fs: FileSystem, job: MergeJob, pace: Pace): Promise<MergeOutcome> {

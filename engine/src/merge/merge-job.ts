@@ -1,5 +1,6 @@
 /**
- * MergeJob: what a merge has to copy, and what came of it, as plain data that another thread can be sent.
+ * Jobs: what a merge has to copy, and what came of it; what a hint is to be made of. All of it is plain data, so that another
+ * thread can be sent it.
  */
 
 import type { LiveFile } from '../disk/manifest.ts';
@@ -13,6 +14,7 @@ export interface MergeInput {
 
 /** What is to be copied. */
 export interface MergeJob {
+  readonly kind: 'merge';
   readonly directory: string;
   readonly inputs: readonly MergeInput[];
   /** The seqs of the changes of expiry that still hold. */
@@ -47,3 +49,13 @@ export interface MergeOutcome {
   /** One for each input. */
   readonly moved: readonly MovedRecords[];
 }
+
+/** A sealed data file that needs a hint. */
+export interface HintJob {
+  readonly kind: 'hint';
+  readonly directory: string;
+  readonly live: LiveFile;
+}
+
+/** Work that takes long, and that reads only what nobody changes. */
+export type Job = MergeJob | HintJob;

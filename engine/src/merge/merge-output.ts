@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { DataFile } from '../disk/data-file.ts';
 import { type FileId, mergingFileName } from '../disk/file-names.ts';
 import type { FileSystem } from '../disk/file-system.ts';
+import { HintBuilder } from '../disk/hint-file.ts';
 import { type LogRecord, MAX_HEADER_SIZE, writeRecord } from '../format/record.ts';
 import type { MergedFile, MergeJob } from './merge-job.ts';
 
@@ -26,6 +27,7 @@ export class MergeOutput {
   #minSeq = 0;
   #maxSeq = 0;
   #keptBytes = 0;
+  #hint = new HintBuilder();
   /** Where the record added last lies. */
   fileId = 0;
   offset = 0;
@@ -49,6 +51,7 @@ export class MergeOutput {
     const end = writeRecord(this.#chunk, this.#chunkSize, plain, file.salt, this.offset);
     this.size = end - this.#chunkSize;
     this.#chunkSize = end;
+    this.#hint.addRecord({ ...record, size: this.size }, this.offset);
     this.#minSeq = Math.min(this.#minSeq, record.seq);
     this.#maxSeq = Math.max(this.#maxSeq, record.seq);
   }
@@ -76,6 +79,7 @@ export class MergeOutput {
     this.#minSeq = Number.POSITIVE_INFINITY;
     this.#maxSeq = 0;
     this.#keptBytes = 0;
+    this.#hint = new HintBuilder();
     return this.#file;
   }
 
@@ -92,6 +96,7 @@ export class MergeOutput {
     await file.syncLater();
     const { id, salt, size } = file;
     const live = { id, salt, sealedSize: size, minSeq: this.#minSeq, maxSeq: this.#maxSeq };
+    this.#hint.write(this.#fs, this.#job.directory, live);
     this.files.push({ live, keptBytes: this.#keptBytes });
     this.close();
   }

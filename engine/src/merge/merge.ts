@@ -15,14 +15,14 @@
 
 import { join } from 'node:path';
 import type { Commit } from '../commit.ts';
-import { dataFileName, isMergingFileName, mergingFileName } from '../disk/file-names.ts';
+import { dataFileName, hintFileName, isMergingFileName, mergingFileName } from '../disk/file-names.ts';
 import type { FileSystem } from '../disk/file-system.ts';
 import { type LiveFile, removeIfThere } from '../disk/manifest.ts';
 import { FILE_HEADER_SIZE } from '../format/file-header.ts';
 import type { KeyIndex } from '../keydir/key-index.ts';
 import { extractLive, type LiveRecords } from './extract-live.ts';
 import type { MergedFile, MergeJob, MergeOutcome, MovedRecords } from './merge-job.ts';
-import { type RunOptions, runJob } from './run-job.ts';
+import { type RunOptions, runMerge } from './run-job.ts';
 import { Slices } from './slices.ts';
 
 /** The store that is merged. */
@@ -77,6 +77,7 @@ export class Merge {
     const recordBytes = this.#files.reduce((sum, { sealedSize }) => sum + sealedSize! - FILE_HEADER_SIZE, 0);
     const mostFiles = Math.floor(recordBytes / Math.max(MIN_RECORD_SIZE, maxDataFileSize - FILE_HEADER_SIZE)) + 1;
     return {
+      kind: 'merge',
       directory: this.#directory,
       inputs: inputs.map(({ live, offsets }) => ({ live, offsets })),
       patchSeqs,
@@ -93,7 +94,7 @@ export class Merge {
     let named = 0;
     let outcome: MergeOutcome | undefined;
     try {
-      outcome = await runJob(fs, job, this.#options);
+      outcome = await runMerge(fs, job, this.#options);
       this.#options.signal.throwIfAborted(); // From here to the commit nobody else runs.
       for (const { live } of outcome.outputs) {
         fs.rename(join(this.#directory, mergingFileName(live.id)), join(this.#directory, dataFileName(live.id)));
@@ -111,9 +112,14 @@ export class Merge {
   #removeCopies(named: readonly MergedFile[]): void {
     const { fs } = this.#store;
     try {
-      for (const { live } of named) removeIfThere(fs, join(this.#directory, dataFileName(live.id)));
+      for (const { live } of named) {
+        removeIfThere(fs, join(this.#directory, hintFileName(live.id)));
+        fs.remove(join(this.#directory, dataFileName(live.id)));
+      }
       for (const name of fs.list(this.#directory)) {
-        if (isMergingFileName(name)) fs.remove(join(this.#directory, name));
+        if (!isMergingFileName(name)) continue;
+        removeIfThere(fs, join(this.#directory, name.replace('merging', 'hint')));
+        fs.remove(join(this.#directory, name));
       }
     } catch {}
   }

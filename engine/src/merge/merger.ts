@@ -7,7 +7,6 @@
 import type { FileId } from '../disk/file-names.ts';
 import { toEngineError } from '../disk/io-error.ts';
 import type { LiveFile } from '../disk/manifest.ts';
-import { EngineError } from '../errors.ts';
 import { FILE_HEADER_SIZE } from '../format/file-header.ts';
 import type { Snapshots } from '../keydir/snapshots.ts';
 import type { MergeOptions, MergeSettings } from '../options.ts';
@@ -26,8 +25,6 @@ export interface MergeReport {
   readonly bytesAfter: number;
 }
 
-/** How often, in milliseconds, the store is looked at. */
-const CHECK_MS = 1000;
 /** How long, in milliseconds, the store waits after a merge of its own that failed. */
 const PAUSE_MS = 60_000;
 
@@ -36,10 +33,9 @@ export class Merger {
   readonly #store: MergedStore;
   readonly #settings: Required<MergeSettings>;
   readonly #removal: Removal;
-  readonly #closing = new AbortController();
-  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #closing: AbortSignal;
   /** Resolves when all merges that were asked for have ended; never rejects. */
-  #last: Promise<unknown> = Promise.resolve();
+  #last: Promise<void> = Promise.resolve();
   #isRunning = false;
   #pausedUntilMs = 0;
   /** Bytes of files made by merges that no entry points to, and that had to be kept: no use in merging for them again. */
@@ -47,11 +43,12 @@ export class Merger {
   /** Merges that went well. */
   count = 0;
 
-  constructor(store: MergedStore, snapshots: Snapshots, settings: Required<MergeSettings>) {
+  /** `closing` ends what has not committed, with the reason why. */
+  constructor(store: MergedStore, snapshots: Snapshots, settings: Required<MergeSettings>, closing: AbortSignal) {
     this.#store = store;
     this.#settings = settings;
-    this.#removal = new Removal(store.fs, store.commit.log, snapshots);
-    if (settings.auto) this.#timer = setInterval(() => this.check(), CHECK_MS).unref();
+    this.#closing = closing;
+    this.#removal = new Removal(store.fs, store.commit.log, snapshots, closing);
   }
 
   // ---------------------------------------------------------------------------------------------- asked for by somebody
@@ -74,7 +71,11 @@ export class Merger {
 
   /** Begin a merge if files have become mostly dead. */
   check(): void {
-    const isBusy = this.#isRunning || this.#store.commit.writer.isBroken || performance.now() < this.#pausedUntilMs;
+    const isBusy =
+      this.#closing.aborted ||
+      this.#isRunning ||
+      this.#store.commit.writer.isBroken ||
+      performance.now() < this.#pausedUntilMs;
     if (!this.#settings.auto || isBusy) return;
     this.#beginFile();
     const files = chooseFiles(this.#candidates(), this.#settings);
@@ -111,7 +112,7 @@ export class Merger {
   }
 
   async #run(files: readonly LiveFile[], options: MergeOptions, isBackground: boolean): Promise<MergeReport> {
-    const signal = anyOf(this.#closing.signal, options.signal);
+    const signal = anyOf(this.#closing, options.signal);
     signal.throwIfAborted();
     if (files.length === 0) return { files: 0, bytesBefore: 0, bytesAfter: 0 };
     const bytesTotal = sizeOf(files);
@@ -167,12 +168,9 @@ export class Merger {
     return Math.max(0, active.size - FILE_HEADER_SIZE - liveBytes); // What is pending is live, and not in the size yet.
   }
 
-  /** Begin no more merges, end the one that is running, and resolve when nothing is written any more. */
-  async close(): Promise<void> {
-    clearInterval(this.#timer);
-    this.#removal.close();
-    this.#closing.abort(new EngineError('CLOSED', 'the database is closed'));
-    await this.#last;
+  /** Resolves when no merge is running any more. */
+  idle(): Promise<void> {
+    return this.#last;
   }
 }
 

@@ -8,9 +8,9 @@
 
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { dataFileName } from '../disk/file-names.ts';
+import { dataFileName, hintFileName } from '../disk/file-names.ts';
 import type { FileSystem } from '../disk/file-system.ts';
-import { keepAsPrevious, type LiveFile } from '../disk/manifest.ts';
+import { keepAsPrevious, type LiveFile, removeIfThere } from '../disk/manifest.ts';
 import type { Snapshots } from '../keydir/snapshots.ts';
 import type { Log } from '../log.ts';
 
@@ -20,12 +20,13 @@ export class Removal {
   readonly #log: Log;
   readonly #snapshots: Snapshots;
   readonly #waiting = new Set<LiveFile>();
-  #isClosed = false;
+  readonly #closing: AbortSignal;
 
-  constructor(fs: FileSystem, log: Log, snapshots: Snapshots) {
+  constructor(fs: FileSystem, log: Log, snapshots: Snapshots, closing: AbortSignal) {
     this.#fs = fs;
     this.#log = log;
     this.#snapshots = snapshots;
+    this.#closing = closing;
   }
 
   /** The files that are still there. */
@@ -45,15 +46,10 @@ export class Removal {
     this.#snapshots.afterClosed(this.#snapshots.lastSerial, () => void this.#removeAll(inOrder));
   }
 
-  /** Nothing is removed any more. */
-  close(): void {
-    this.#isClosed = true;
-  }
-
   /** One file in each turn of the event loop: the system takes a while to give up a large one. */
   async #removeAll(files: readonly LiveFile[]): Promise<void> {
     for (const live of files) {
-      if (this.#isClosed || !this.#remove(live)) return;
+      if (this.#closing.aborted || !this.#remove(live)) return;
       await nextTurn();
     }
   }
@@ -61,6 +57,7 @@ export class Removal {
   #remove(live: LiveFile): boolean {
     try {
       this.#log.files.forget(live.id);
+      removeIfThere(this.#fs, join(this.#log.directory, hintFileName(live.id)));
       this.#fs.remove(join(this.#log.directory, dataFileName(live.id)));
     } catch {
       return false; // It stays, and those after it too; the next opening removes them.

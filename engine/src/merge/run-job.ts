@@ -1,19 +1,19 @@
 /**
- * Run a job: the copying of a merge, in a thread of its own, so that reads and writes go on at full speed. It runs here, in
- * slices, when it is small, when only this thread has the file system, and where no thread can be started: the thread's
- * program is a file of its own, which a bundler may have left behind.
+ * Run a job in a thread of its own, so that reads and writes go on at full speed. It runs here, in slices, when it is small,
+ * when only this thread has the file system, and where no thread can be started: the thread's program is a file of its own,
+ * which a bundler may have left behind.
  */
 
 import { Worker } from 'node:worker_threads';
 import { type FileSystem, nodeFileSystem } from '../disk/file-system.ts';
 import { EngineError } from '../errors.ts';
-import { copyLiveRecords } from './copy-live-records.ts';
-import type { MergeJob, MergeOutcome } from './merge-job.ts';
+import { doJob } from './do-job.ts';
+import type { Job, MergeJob, MergeOutcome } from './merge-job.ts';
 import { Slices } from './slices.ts';
 import { SpeedLimit } from './speed-limit.ts';
 import { type ThreadData, type ThreadMessage, toError } from './thread-message.ts';
 
-/** Starting a thread takes some 30 milliseconds: in that time this many bytes are merged here. */
+/** Starting a thread takes some 30 milliseconds: in that time this many bytes are copied here. */
 const SMALL_JOB = 4 * 1024 * 1024;
 
 /** What Node says when it cannot load the program of a thread. */
@@ -30,10 +30,15 @@ export interface RunOptions {
   readonly isBackground: boolean;
 }
 
+/** Copy what is live. Rejects with the signal's reason when that says: give up. */
+export async function runMerge(fs: FileSystem, job: MergeJob, options: RunOptions): Promise<MergeOutcome> {
+  const outcome = await runJob(fs, job, options);
+  return outcome!;
+}
+
 /** Do it. Rejects with the signal's reason when that says: give up. */
-export async function runJob(fs: FileSystem, job: MergeJob, options: RunOptions): Promise<MergeOutcome> {
-  const size = job.inputs.reduce((sum, { live }) => sum + live.sealedSize!, 0);
-  if (fs !== nodeFileSystem || size < SMALL_JOB) return runHere(fs, job, options);
+export async function runJob(fs: FileSystem, job: Job, options: RunOptions): Promise<MergeOutcome | undefined> {
+  if (fs !== nodeFileSystem || sizeOf(job) < SMALL_JOB) return runHere(fs, job, options);
   try {
     return await runInThread(job, options);
   } catch (error) {
@@ -42,17 +47,22 @@ export async function runJob(fs: FileSystem, job: MergeJob, options: RunOptions)
   }
 }
 
-function runHere(fs: FileSystem, job: MergeJob, options: RunOptions): Promise<MergeOutcome> {
+function sizeOf(job: Job): number {
+  const files = job.kind === 'merge' ? job.inputs.map(({ live }) => live) : [job.live];
+  return files.reduce((sum, { sealedSize }) => sum + sealedSize!, 0);
+}
+
+function runHere(fs: FileSystem, job: Job, options: RunOptions): Promise<MergeOutcome | undefined> {
   const slices = new Slices(options.signal);
   const limit = new SpeedLimit(options.bytesPerSecond);
-  return copyLiveRecords(fs, job, async bytesRead => {
+  return doJob(fs, job, async bytesRead => {
     options.onProgress(bytesRead);
     await limit.keep(bytesRead, options.signal);
     await slices.rest();
   });
 }
 
-function runInThread(job: MergeJob, options: RunOptions): Promise<MergeOutcome> {
+function runInThread(job: Job, options: RunOptions): Promise<MergeOutcome | undefined> {
   const { signal, onProgress, bytesPerSecond, isBackground } = options;
   return new Promise((resolve, reject) => {
     const workerData: ThreadData = { job, bytesPerSecond };
@@ -70,7 +80,7 @@ function runInThread(job: MergeJob, options: RunOptions): Promise<MergeOutcome> 
     thread.on('error', reject);
     thread.on('exit', () => {
       signal.removeEventListener('abort', giveUp);
-      if (!signal.aborted) reject(new EngineError('IO', 'the thread of the merge has ended before its work was done'));
+      if (!signal.aborted) reject(new EngineError('IO', 'a thread has ended before its work was done'));
     });
   });
 }
@@ -78,5 +88,5 @@ function runInThread(job: MergeJob, options: RunOptions): Promise<MergeOutcome> 
 /** The program of the thread; where this file is TypeScript, so is that one. */
 function threadFile(): URL {
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-  return new URL(`./merge-thread${extension}`, import.meta.url);
+  return new URL(`./thread${extension}`, import.meta.url);
 }

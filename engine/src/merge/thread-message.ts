@@ -1,18 +1,18 @@
-/** What the program and the thread of a merge say to each other. */
+/** What the program and its thread say to each other. */
 
 import { CorruptionError } from '../errors.ts';
-import type { MergeJob, MergeOutcome } from './merge-job.ts';
+import type { Job, MergeOutcome } from './merge-job.ts';
 
 /** What the thread is started with. */
 export interface ThreadData {
-  readonly job: MergeJob;
+  readonly job: Job;
   readonly bytesPerSecond: number;
 }
 
 /** What the thread says: how far it is, and at last what came of it. */
 export type ThreadMessage =
   | { readonly bytesRead: number }
-  | { readonly outcome: MergeOutcome }
+  | { readonly outcome: MergeOutcome | undefined }
   | { readonly failure: Failure };
 
 /** Why the thread could not go on. */

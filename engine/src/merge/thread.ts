@@ -1,9 +1,9 @@
-/** The thread of a merge: copies what the job says, tells how far it is, and ends. It shares no memory with the program. */
+/** The thread: does one job, tells how far it is, and ends. It shares no memory with the program. */
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { nodeFileSystem } from '../disk/file-system.ts';
 import { CorruptionError } from '../errors.ts';
-import { copyLiveRecords } from './copy-live-records.ts';
+import { doJob } from './do-job.ts';
 import type { MergeOutcome } from './merge-job.ts';
 import { SpeedLimit } from './speed-limit.ts';
 import type { Failure, ThreadData, ThreadMessage } from './thread-message.ts';
@@ -11,7 +11,7 @@ import type { Failure, ThreadData, ThreadMessage } from './thread-message.ts';
 const { job, bytesPerSecond } = workerData as ThreadData;
 const limit = new SpeedLimit(bytesPerSecond);
 
-copyLiveRecords(nodeFileSystem, job, async bytesRead => {
+doJob(nodeFileSystem, job, async bytesRead => {
   say({ bytesRead });
   await limit.keep(bytesRead);
 }).then(
@@ -24,8 +24,8 @@ function say(message: ThreadMessage, memory: ArrayBuffer[] = []): void {
 }
 
 /** Handed over, so that nothing has to be copied. */
-function memoryOf({ moved }: MergeOutcome): ArrayBuffer[] {
-  return moved.flatMap(({ fileIds, offsets, sizes }) =>
+function memoryOf(outcome: MergeOutcome | undefined): ArrayBuffer[] {
+  return (outcome?.moved ?? []).flatMap(({ fileIds, offsets, sizes }) =>
     [fileIds, offsets, sizes].map(({ buffer }) => buffer as ArrayBuffer),
   );
 }
