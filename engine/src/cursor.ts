@@ -59,7 +59,7 @@ export class Cursor<T> {
   /**
    * Go on with the first key of the range that is not before `key`; in reverse, with the last that is not behind it.
    * It may lie behind or before the items already given. The limit counts on.
-   * @throws {EngineError} `CLOSED` when the cursor has come to its end, `UNSUPPORTED` in a space of order hash.
+   * @throws {EngineError} `CLOSED` when the cursor has come to its end, `UNSUPPORTED` where keys have no such order.
    */
   seek(key: Input): this {
     if (this.#isDone) throw new EngineError('CLOSED', 'the cursor has come to its end');

@@ -29,7 +29,7 @@ interface Versions {
   newest: Version;
 }
 
-/** Old versions of the keys of one space. */
+/** Old versions of keys. */
 export class History implements Keeper {
   readonly #versions = new Map<KeyString, Versions>();
   readonly #onForgotten: (key: KeyString) => void;

@@ -1,5 +1,5 @@
 /**
- * SkipList: the keys of a space in the order of their bytes. A linked list with express lanes above it: every node is in
+ * SkipList: keys in the order of their bytes. A linked list with express lanes above it: every node is in
  * lane 0, about one in four of them also in lane 1, one in four of those in lane 2. A search runs along the highest lane
  * until the next key would be too far, and goes down.
  *
