@@ -12,6 +12,7 @@ import { parseDataFileName } from './disk/file-names.ts';
 import type { FileSystem } from './disk/file-system.ts';
 import { toEngineError } from './disk/io-error.ts';
 import { type Lock, lockDirectory } from './disk/lock-file.ts';
+import { makeDirectory } from './disk/make-directory.ts';
 import { MANIFEST_NAME } from './disk/manifest.ts';
 import { EngineError } from './errors.ts';
 import type { Input } from './format/bytes.ts';
@@ -458,7 +459,7 @@ function prepareDirectory(directory: string, { fs, createIfMissing, errorIfExist
   if (!exists && !createIfMissing) {
     throw new EngineError('NOT_FOUND', `there is no database in ${directory}; createIfMissing would make one`);
   }
-  if (names === undefined) fs.makeDirectory(directory);
+  if (names === undefined) makeDirectory(fs, directory);
 }
 
 /** What is in the directory; `undefined` when there is none. */
