@@ -12,22 +12,17 @@
 import { type Change, deleteChange, putChange, rangeDeleteChange } from './changes.ts';
 import { checkCondition, conflict } from './conditions.ts';
 import type { CursorSource } from './cursor.ts';
-import type { FileId } from './disk/file-names.ts';
 import type { Input } from './format/bytes.ts';
 import { KIND_PUT, KIND_RANGE_DELETE } from './format/record.ts';
-import { KeyIndex, type SpaceOrder } from './keydir/key-index.ts';
+import { KeyIndex } from './keydir/key-index.ts';
 import type { Entry, KeyString } from './keydir/keydir.ts';
-import { type OpenSnapshot, Snapshots } from './keydir/snapshots.ts';
+import { Snapshots } from './keydir/snapshots.ts';
 import { HashMergedWalk, MergedWalk } from './merged-walk.ts';
-import type { EntryWithValue, View } from './moment.ts';
+import type { View } from './moment.ts';
 import type { DeleteOptions, PutOptions } from './options.ts';
+import { isOwn, type Layer, OverlayView, type OwnEntry, ownEntry } from './overlay-view.ts';
 import { type Bounds, deleteBounds, type KeyRange, type Range, type Walk, walk } from './scan.ts';
 import type { SpaceRecords } from './space-records.ts';
-
-/** A version of a key that the transaction has made, or its removal. Its seq is the step that made it. */
-interface OwnEntry extends Entry {
-  readonly change: Change;
-}
 
 interface RemovedRange extends Bounds {
   readonly step: number;
@@ -38,7 +33,7 @@ interface RemovedRange extends Bounds {
 const NOW = Number.MAX_SAFE_INTEGER;
 
 /** A transaction's changes of one space. */
-export class Overlay {
+export class Overlay implements Layer {
   readonly records: SpaceRecords;
   /** What lies under the own changes. */
   readonly beneath: View;
@@ -158,65 +153,7 @@ export class Overlay {
   }
 }
 
-/** A space as a transaction sees it after a step. */
-class OverlayView implements View {
-  /** What keeps the versions of that step. */
-  readonly moment: OpenSnapshot | undefined;
-  readonly #overlay: Overlay;
-  readonly #step: number;
-
-  constructor(overlay: Overlay, step: number, moment?: OpenSnapshot) {
-    this.#overlay = overlay;
-    this.#step = step;
-    this.moment = moment;
-  }
-
-  get orderName(): SpaceOrder {
-    return this.#overlay.beneath.orderName;
-  }
-
-  find(key: KeyString): Entry | undefined {
-    return this.#overlay.find(key, this.#step);
-  }
-
-  walk(range: Range): Walk {
-    return this.#overlay.walk(range);
-  }
-
-  valueOf(entry: Entry): Buffer {
-    return isOwn(entry) ? Buffer.from(entry.change.value) : this.#overlay.beneath.valueOf(entry);
-  }
-
-  withValue(entry: Entry): EntryWithValue {
-    if (!isOwn(entry)) return this.#overlay.beneath.withValue(entry);
-    const { value, tag, expiresAtMs, orderKey } = entry.change;
-    return {
-      value: Buffer.from(value),
-      seq: 0,
-      tag,
-      ...(expiresAtMs !== 0 && { expiresAtMs }),
-      ...(orderKey !== undefined && { orderKey: Buffer.from(orderKey) }),
-    };
-  }
-
-  isDue(expiresAtMs: number): boolean {
-    return this.#overlay.beneath.isDue(expiresAtMs);
-  }
-
-  assertOpen(): void {
-    this.#overlay.assertOpen();
-  }
-}
-
-const isOwn = (entry: Entry): entry is OwnEntry => 'change' in entry;
-
 const isWithin = (key: KeyString, { from, to }: Bounds): boolean => key >= from && (to === undefined || key < to);
-
-function ownEntry(change: Change, step: number): OwnEntry {
-  const { name, tag, expiresAtMs, orderKey, value } = change;
-  const place = { fileId: 0 as FileId, recordOffset: 0, recordSize: 0, valueSeq: step };
-  return { key: name, seq: step, tag, expiresAtMs, orderKey, valueSize: value.length, ...place, change };
-}
 
 function removedRange(change: Change, step: number): RemovedRange {
   return { from: change.name, to: change.to, step, change };

@@ -22,7 +22,7 @@ const ENGINE_ROOMS: readonly (readonly string[])[] = [
   ['changes.ts', 'merged-walk.ts'],
   ['snapshot.ts', 'space.ts'],
   ['spaces.ts'],
-  ['overlay.ts', 'witness.ts'],
+  ['overlay.ts', 'overlay-view.ts', 'witness.ts'],
   ['transaction.ts', 'optimistic.ts'],
   ['merge/'],
   ['housekeeping.ts'],
