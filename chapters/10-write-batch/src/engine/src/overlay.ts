@@ -1,4 +1,4 @@
-// superseded later: imports, Overlay, Overlay.find, Overlay.walk, Overlay.add, Overlay.changes, Overlay.#counts, OverlayView, OverlayView.withValue, ownEntry
+// superseded later: imports, Overlay, Overlay.find, Overlay.walk, Overlay.add, Overlay.changes, Overlay.#counts
 /**
  * Overlay: what a transaction has changed, above what it sees beneath: a moment, or for a savepoint the
  * overlay of the transaction around it. Reads look here first.
@@ -12,22 +12,21 @@
 import { type Change, deleteChange, putChange } from './changes.ts';
 import { checkCondition, conflict } from './conditions.ts';
 import type { CursorSource } from './cursor.ts';
-import type { FileId } from './disk/file-names.ts';
 import type { Input } from './format/bytes.ts';
 import { KIND_PUT } from './format/record.ts';
 import { KeyIndex } from './keydir/key-index.ts';
 import type { Entry, KeyString } from './keydir/keydir.ts';
 import { MapKeydir } from './keydir/map-keydir.ts';
-import { type OpenSnapshot, Snapshots } from './keydir/snapshots.ts';
+import { Snapshots } from './keydir/snapshots.ts';
 import { MergedWalk } from './merged-walk.ts';
-import type { EntryWithValue, View } from './moment.ts';
+import type { View } from './moment.ts';
 import type { DeleteOptions, PutOptions } from './options.ts';
-import { entryOf } from './replay.ts';
+import { isOwn, type Layer, OverlayView, type OwnEntry, ownEntry } from './overlay-view.ts';
 import { type Range, type Walk, walk } from './scan.ts';
 import type { SpaceRecords } from './space-records.ts';
 
 /** A transaction's changes. */
-export class Overlay {
+export class Overlay implements Layer {
   readonly records: SpaceRecords;
   /** What lies under the own changes. */
   readonly beneath: View;
@@ -81,28 +80,4 @@ export class Overlay {
     if (this.#own.keydir.get(made.key) !== made) return false;
     return made.change.kind === KIND_PUT || this.beneath.find(made.key) !== undefined;
   }
-}
-
-/** The keys as a transaction sees them after a step. */
-class OverlayView implements View {
-  /** What keeps the versions of that step. */
-  readonly moment: OpenSnapshot | undefined;
-  readonly #overlay: Overlay;
-  readonly #step: number;
-
-  constructor(overlay: Overlay, step: number, moment?: OpenSnapshot) {
-    this.#overlay = overlay;
-    this.#step = step;
-    this.moment = moment;
-  }
-
-  withValue(entry: Entry): EntryWithValue {
-    if (!isOwn(entry)) return this.#overlay.beneath.withValue(entry);
-    return { value: Buffer.from(entry.change.value), seq: 0 };
-  }
-}
-
-function ownEntry(change: Change, step: number): OwnEntry {
-  const nowhere = { fileId: 0 as FileId, recordOffset: 0, recordSize: 0 };
-  return { ...entryOf({ ...change, seq: step }, nowhere), change };
 }
