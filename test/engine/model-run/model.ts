@@ -172,10 +172,7 @@ export class Model {
     for (const space of this.spaces.values()) {
       const { values } = shown.get(space.id)!;
       for (const [key, value] of space.values.entries()) {
-        const found = values[key];
-        if (value === undefined) continue;
-        if (found !== undefined) space.values[key] = found;
-        else if (!this.isDue(value)) space.values[key] = undefined;
+        if (value !== undefined) space.values[key] = values[key];
       }
     }
   }

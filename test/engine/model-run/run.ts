@@ -37,7 +37,7 @@ export async function modelRun(
   { without = [], onProgress = () => {} }: RunOptions = {},
 ): Promise<Counts> {
   const pair = new Pair(seed, root);
-  await pair.open();
+  await pair.create();
   const kinds = KINDS.filter(({ name }) => !without.includes(name));
   const last: string[] = [];
   for (let i = 0; i < operations; i++) {
