@@ -626,6 +626,9 @@ describe('Repair', () => {
     const report = await repair();
     expect(report.problems).toMatchObject([{ file: SECOND, offset }]);
     expect(report.lost).toEqual([{ file: SECOND, offset, bytes: record.size }]);
+    expect(report.rewritten).toMatchObject([
+      { file: SECOND, records: recordsIn(report.rewritten[0]!.writtenAs!).length },
+    ]);
     expect(report.records).toBe(10);
     expect(bytesOf(join('lost', `${SECOND}.0`))).toEqual(original);
     const db = await open();

@@ -19,11 +19,18 @@ import { DataFile } from './disk/data-file.ts';
 import { makeReadOnly } from './disk/data-files.ts';
 import type { FileId } from './disk/file-names.ts';
 import type { FileSystem } from './disk/file-system.ts';
-import { commitManifest, keepAsPrevious, type LiveFile, MANIFEST_NAME, type Manifest, removeIfThere } from './disk/manifest.ts';
+import {
+  commitManifest,
+  keepAsPrevious,
+  type LiveFile,
+  MANIFEST_NAME,
+  type Manifest,
+  removeIfThere,
+} from './disk/manifest.ts';
 import { dataFileIds } from './disk/rebuild-manifest.ts';
 import { encodeRecord, type LogRecord } from './format/record.ts';
-import { type CheckOptions, resolveOptions } from './options.ts';
 import { keepTail } from './lost.ts';
+import { type CheckOptions, resolveOptions } from './options.ts';
 import { recover, SEQ_GAP } from './recovery.ts';
 import { TimeSlices } from './time-slices.ts';
 
