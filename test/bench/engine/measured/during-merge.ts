@@ -6,7 +6,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../../../engine/src/index.ts';
 import type { Job } from '../job.ts';
-import { CannotError } from '../stores/store.ts';
 import { Generator, KEY_SIZE, makeValues, valueOfWrite, writeKey } from './data.ts';
 import { Latencies } from './latency.ts';
 
@@ -22,17 +21,11 @@ export interface Figures {
   readonly details: Record<string, number>;
 }
 
-interface Merging {
-  merge?: () => Promise<unknown>;
-}
-
 /** Do the work until the merge is done, or for a while where none is to run. */
 export async function duringMerge(db: Database, job: Job): Promise<Figures> {
-  const merge = (db as unknown as Merging).merge;
-  if (merge === undefined) throw new CannotError('this engine has no merge()');
   const bytesBefore = db.stats.dataBytes;
   let over = false;
-  const end = (job.merging ? merge.call(db) : sleep(Math.min(ALONE_MS, job.keys))).then(
+  const end = (job.merging ? db.merge() : sleep(Math.min(ALONE_MS, job.keys))).then(
     () => {
       over = true;
     },

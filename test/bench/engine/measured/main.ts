@@ -22,7 +22,7 @@ function directoryMiB(directory: string): number {
 }
 
 async function measure(job: Job): Promise<Result> {
-  const store = await openStore(job.store, { ...job, cacheBytes: job.cacheBytes });
+  const store = await openStore(job.store, job);
   const meter = new Meter();
   const { operations, found, latencies } = await WORKLOADS[job.workload]!(store, job, meter);
   const left = READ_ONLY.includes(job.workload) ? found : await checkContents(store, modelAfter(job), job.valueSize);
@@ -42,11 +42,11 @@ async function measure(job: Job): Promise<Result> {
 /** From the call that opens to the first answer. The store's code is loaded already: it has opened a store that is empty. */
 async function measureOpen(job: Job): Promise<Result> {
   const empty = mkdtempSync(join(tmpdir(), 'zerocask-bench-'));
-  await (await openStore(job.store, { ...job, directory: empty, cacheBytes: job.cacheBytes })).close();
+  await (await openStore(job.store, { ...job, directory: empty })).close();
   rmSync(empty, { recursive: true, force: true });
   const meter = new Meter();
   meter.start();
-  const store = await openStore(job.store, { ...job, cacheBytes: job.cacheBytes });
+  const store = await openStore(job.store, job);
   const answer = await store.get(newKey(1));
   meter.stop();
   if (answer === undefined) throw new Error('key 1 is not there');
@@ -66,7 +66,7 @@ async function measureOpen(job: Job): Promise<Result> {
 }
 
 async function measureMerge(job: Job): Promise<Result> {
-  const db = await openDatabase({ ...job, cacheBytes: undefined });
+  const db = await openDatabase({ ...job, autoMerge: false });
   const meter = new Meter();
   meter.start();
   const { operations, details } = await duringMerge(db, job);
@@ -86,7 +86,10 @@ async function measureMerge(job: Job): Promise<Result> {
 }
 
 async function makeReady(job: Job): Promise<Record<string, never>> {
-  const store: Store = await openStore(job.store, { ...job, cacheBytes: undefined });
+  const store: Store = await openStore(job.store, {
+    ...job,
+    ...(job.before === 'overwritten' && { autoMerge: false }),
+  });
   await prepare(store, job);
   if (job.before === 'killed') process.kill(process.pid, 'SIGKILL');
   if (job.before === 'merged') await store.compact();

@@ -281,11 +281,14 @@ const readWhileWriting: Work = async (store, job, meter) => {
   return { operations: job.operations, found: -1, latencies };
 };
 
-/** Every key once, in an order that looks random: what the workloads that read begin with. */
+/**
+ * Every key once, in an order that looks random: what the workloads that read begin with. Where there is to be something to
+ * merge, every key has been there once before with another value.
+ */
 export async function prepare(store: Store, { keys, valueSize, before }: Job): Promise<void> {
   const values = makeValues(valueSize);
   const order = shuffled(keys);
-  const rounds = before === 'overwritten' ? 2 : 1;
+  const rounds = before === 'overwritten' || before === 'merged' ? 2 : 1;
   for (let round = rounds; round > 0; round--) {
     for (const [i, k] of order.entries()) {
       store.gather(newKey(k), values[round > 1 ? 0 : preparedValue(k)]!);

@@ -12,7 +12,9 @@ export interface StoreOptions {
   readonly directory: string;
   readonly level: Level;
   readonly discipline: Discipline;
-  readonly cacheBytes: number | undefined;
+  readonly cacheBytes?: number | undefined;
+  /** Whether ours may begin merges by itself. Default: as it does by default. */
+  readonly autoMerge?: boolean;
 }
 
 export interface Store {

@@ -2,15 +2,9 @@
 import { Database } from '../../../../engine/src/index.ts';
 import type { Store, StoreOptions } from './store.ts';
 
-/** Parts of the engine that came later than this program; a build without one says so. */
-interface Later {
-  merge?: () => Promise<unknown>;
-  getMany?: (keys: readonly Buffer[]) => (Buffer | undefined)[];
-}
-
-export async function openZerocask({ directory, level, discipline, cacheBytes }: StoreOptions): Promise<Store> {
-  const db = await Database.open(directory, { durability: level, ...(cacheBytes !== undefined && { cacheBytes }) });
-  const later: Later = db as unknown as Later;
+export async function openZerocask(options: StoreOptions): Promise<Store> {
+  const { level, discipline, cacheBytes } = options;
+  const db = await openDatabase(options);
   const batch = db.batch();
   const to = discipline === 'batch' ? batch : db;
   return {
@@ -34,7 +28,7 @@ export async function openZerocask({ directory, level, discipline, cacheBytes }:
     finish: () => new Promise(setImmediate),
     get: key => db.get(key),
     getLater: async key => db.get(key),
-    getMany: keys => (later.getMany === undefined ? keys.map(key => db.get(key)) : later.getMany.call(db, keys)),
+    getMany: keys => db.getMany(keys),
     scan: (reverse, visit) => {
       for (const [key, value] of db.entries({ reverse })) visit(key, value);
     },
@@ -43,12 +37,16 @@ export async function openZerocask({ directory, level, discipline, cacheBytes }:
       return undefined;
     },
     compact: async () => {
-      await later.merge?.call(db);
+      await db.merge();
     },
     close: () => db.close(),
   };
 }
 
-/** Open the database itself, for the rows that are about it alone. */
-export const openDatabase = ({ directory, level }: StoreOptions): Promise<Database> =>
-  Database.open(directory, { durability: level });
+/** Open the database itself. */
+export const openDatabase = ({ directory, level, cacheBytes, autoMerge }: StoreOptions): Promise<Database> =>
+  Database.open(directory, {
+    durability: level,
+    ...(cacheBytes !== undefined && { cacheBytes }),
+    ...(autoMerge !== undefined && { merge: { auto: autoMerge } }),
+  });
