@@ -24,13 +24,17 @@ async function contents({ fs, directory, opened }: Afterwards): Promise<Map<stri
   return found;
 }
 
-/** The files of a store that was killed after these puts. */
-async function killedAfter(puts: readonly (readonly [string, string])[]): Promise<SimulatedDisk> {
+/** The files of a store that was killed after these puts, with its first file changed then. All of it is on the disk. */
+async function killedAfter(
+  puts: readonly (readonly [string, string])[],
+  change: (bytes: Buffer) => Buffer,
+): Promise<SimulatedDisk> {
   const disk = new SimulatedDisk(root);
   const db = await Database.open(root, { fs: disk, maxDataFileSize: 100 });
   for (const put of puts) db.put(...put);
   const left = disk.copy(root);
   await db.close();
+  left.change(FIRST, change);
   return left.cutPower({ bytes: 'kept', names: 'kept' }, root);
 }
 
@@ -53,23 +57,27 @@ async function changesAfterTornTail({ fs, directory, story }: World): Promise<vo
   await story.close(db);
 }
 
-const torn = await killedAfter([
-  ['a', '1'],
-  ['b', '2'],
-]);
-torn.change(FIRST, bytes => bytes.subarray(0, bytes.length - 3));
+const torn = await killedAfter(
+  [
+    ['a', '1'],
+    ['b', '2'],
+  ],
+  bytes => bytes.subarray(0, bytes.length - 3),
+);
 
-const damaged = await killedAfter([
-  ['a', '1'],
-  ['b', LONG],
-  ['c', '3'],
-  ['d', LONG],
-  ['a', '2'],
-]);
-damaged.change(FIRST, bytes => {
-  bytes[40]! ^= 1; // In the first record: a has a newer value, b stands behind the damage.
-  return bytes;
-});
+const damaged = await killedAfter(
+  [
+    ['a', '1'],
+    ['b', LONG],
+    ['c', '3'],
+    ['d', LONG],
+    ['a', '2'],
+  ],
+  bytes => {
+    bytes[40]! ^= 1; // In the first record: a has a newer value, b stands behind the damage.
+    return bytes;
+  },
+);
 const readable = new Map([
   ['a', '2'],
   ['b', LONG],
