@@ -19,7 +19,7 @@ export interface OpenSnapshot {
 export class Snapshots {
   #oldest: Listed | undefined;
   #newest: Listed | undefined;
-  readonly #owners = new FinalizationRegistry<OpenSnapshot>(snapshot => this.close(snapshot));
+  readonly #owners = new FinalizationRegistry<() => void>(close => close());
   readonly #keepers = new Set<Keeper>();
   #isTrimming = false;
 
