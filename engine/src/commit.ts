@@ -147,7 +147,7 @@ export class Commit {
   async beginFile(): Promise<void> {
     this.appendQueued();
     this.commitTurn();
-    this.writer.flushOrRefuse();
+    if (this.log.pendingSize > 0) this.writer.flushOrRefuse();
     this.log.beginFile();
     await this.writer.sealRetired();
   }

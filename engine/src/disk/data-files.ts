@@ -80,6 +80,7 @@ export class DataFiles {
 
   /** Have the next record go to a new file. */
   beginFile(position: number): void {
+    if (this.#active === undefined) return; // It will.
     this.#rotateAt = 0;
     this.ensureActive(position);
   }

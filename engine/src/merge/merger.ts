@@ -64,7 +64,7 @@ export class Merger {
     else await commit.writer.sealRetired();
     const sealed = this.#candidates();
     const hasDead = sealed.some(({ live, deadBytes }) => deadBytes + this.#keptBytesOf(live) > 0);
-    return this.#run(hasDead ? sealed.map(({ live }) => live) : [], options, false);
+    return this.mergeFiles(hasDead ? sealed.map(({ live }) => live) : [], options);
   }
 
   // ------------------------------------------------------------------------------------------------ needed by the store
@@ -80,7 +80,7 @@ export class Merger {
     this.#beginFile();
     const files = chooseFiles(this.#candidates(), this.#settings);
     if (files.length === 0) return;
-    this.#afterOthers(() => this.#run(files, {}, true)).catch(() => {
+    this.#afterOthers(() => this.mergeFiles(files, {}, true)).catch(() => {
       this.#pausedUntilMs = performance.now() + PAUSE_MS; // The files stay as they are: nothing is lost.
     });
   }
@@ -111,7 +111,8 @@ export class Merger {
     return result;
   }
 
-  async #run(files: readonly LiveFile[], options: MergeOptions, isBackground: boolean): Promise<MergeReport> {
+  /** Merge these sealed files now. */
+  async mergeFiles(files: readonly LiveFile[], options: MergeOptions = {}, isBackground = false): Promise<MergeReport> {
     const signal = anyOf(this.#closing, options.signal);
     signal.throwIfAborted();
     if (files.length === 0) return { files: 0, bytesBefore: 0, bytesAfter: 0 };
