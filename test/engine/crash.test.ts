@@ -19,8 +19,8 @@ vi.mock('../../engine/src/disk/lock-file.ts', () => ({
 
 const REPORTS = fileURLToPath(new URL('../../reports', import.meta.url));
 /** More states for each call, and a second crash at every call: ZEROCASK_CRASH_STATES=200 ZEROCASK_CRASH_EVERY=1. */
-const STATES = Number(process.env['ZEROCASK_CRASH_STATES'] ?? 16);
-const EVERY = Number(process.env['ZEROCASK_CRASH_EVERY'] ?? 23);
+const STATES = Number(process.env['ZEROCASK_CRASH_STATES'] ?? 24);
+const EVERY = Number(process.env['ZEROCASK_CRASH_EVERY'] ?? 97);
 const SEED = Number(process.env['ZEROCASK_SEED'] ?? 1);
 
 interface Tried {

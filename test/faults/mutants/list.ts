@@ -314,7 +314,10 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'merge/copy-live-records.ts',
     replace: 'return deletes && this.#job.lowestSeqOutside <= seq;',
     with: 'return false;',
-    caughtBy: inFile('merge/merge-subsets.test.ts', 'a delete stays, whatever is merged'),
+    caughtBy: inFile(
+      'classic-bugs.test.ts',
+      'deleted keys came back after a merge of some files: a tombstone stays as long as an older value may',
+    ),
   },
   {
     name: 'a merge drops changes of expiry',
@@ -328,14 +331,17 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'keydir/key-index.ts',
     replace: 'const isNewest = newest?.fileId === entry.fileId && newest.recordOffset === entry.recordOffset;',
     with: 'const isNewest = newest !== undefined;',
-    caughtBy: crash('merge, with changes meanwhile'),
+    caughtBy: inFile(
+      'classic-bugs.test.ts',
+      'an overwrite during a merge was undone when the merge put its copy into the index',
+    ),
   },
   {
     name: 'files that a merge has replaced go while a snapshot reads them',
     file: 'merge/removal.ts',
     replace: 'this.#snapshots.afterClosed(this.#snapshots.lastSerial, () => void this.#removeAll(inOrder));',
     with: 'void this.#removeAll(inOrder);',
-    caughtBy: inFile('merge/merge-pins.test.ts', 'a snapshot'),
+    caughtBy: inFile('classic-bugs.test.ts', 'an iterator read from files that a merge had deleted'),
   },
   // ---------------------------------------------------------------------------------------------------- lock, and ending
   {

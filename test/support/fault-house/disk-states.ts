@@ -121,35 +121,41 @@ function* killsInWrite(recording: Recording, atCall: number): Generator<DiskStat
 
 function* powerCuts(snapshot: Snapshot, seed: number): Generator<PowerCut> {
   const unsynced = [...snapshot.bytes].filter(([, { content, onDisk }]) => !content.equals(onDisk));
-  const plainFates = [...fatesOfAll(unsynced)];
-  const plainNames = [...lostNamesOf(snapshot.nameChanges)];
   const cut = (fates: ReadonlyMap<DiskFile, Fate>, lostNames: ReadonlySet<NameChange>): PowerCut => {
     return { kind: 'power cut', fates, lostNames };
   };
-  const [none, all] = [plainNames[0]!, plainNames.at(-1)!];
-  for (const fates of plainFates) yield cut(fates, none);
-  for (const lost of plainNames.slice(1)) yield cut(plainFates[0]!, lost);
-  if (plainNames.length > 1) for (const fates of plainFates.slice(1)) yield cut(fates, all);
+  const kept: ReadonlyMap<DiskFile, Fate> = new Map();
+  const lost = allLost(unsynced);
+  const names = [...lostNamesOf(snapshot.nameChanges)];
+  const [none, all] = [names[0]!, names.at(-1)!];
+  yield cut(kept, none);
+  if (unsynced.length > 0) yield cut(lost, none);
+  if (names.length > 1) yield cut(kept, all);
+  if (unsynced.length > 0 && names.length > 1) yield cut(lost, all);
+  for (const lostNames of names.slice(1, -1)) yield cut(kept, lostNames);
+  for (const fates of oneByOne(unsynced)) yield cut(fates, none);
+  for (const fates of tornOneByOne(unsynced)) yield cut(fates, none);
   if (unsynced.length === 0) return;
   const random = seeded(seed);
-  for (;;) yield cut(randomFates(unsynced, random), plainNames[random(plainNames.length)]!);
+  for (;;) yield cut(randomFates(unsynced, random), names[random(names.length)]!);
 }
 
 type Unsynced = readonly (readonly [DiskFile, FileBytes])[];
 
-/** All kept, all lost, each file alone lost, each file alone kept, each file alone torn. */
-function* fatesOfAll(unsynced: Unsynced): Generator<ReadonlyMap<DiskFile, Fate>> {
-  const every = (fate: Fate): [DiskFile, Fate][] => unsynced.map(([file]) => [file, fate]);
-  yield new Map();
-  if (unsynced.length === 0) return;
-  yield new Map(every('lost'));
-  for (const [file, bytes] of unsynced) {
-    if (unsynced.length > 1) {
-      yield new Map([[file, 'lost']]);
-      yield new Map(every('lost').filter(([other]) => other !== file));
-    }
-    for (const fate of tornFates(bytes)) yield new Map([[file, fate]]);
+const allLost = (unsynced: Unsynced): ReadonlyMap<DiskFile, Fate> => new Map(unsynced.map(([file]) => [file, 'lost']));
+
+/** Each file alone lost, and each alone kept. */
+function* oneByOne(unsynced: Unsynced): Generator<ReadonlyMap<DiskFile, Fate>> {
+  if (unsynced.length === 1) return;
+  for (const [file] of unsynced) {
+    yield new Map([[file, 'lost']]);
+    yield new Map([...allLost(unsynced)].filter(([other]) => other !== file));
   }
+}
+
+/** Each file alone torn, in some ways. */
+function* tornOneByOne(unsynced: Unsynced): Generator<ReadonlyMap<DiskFile, Fate>> {
+  for (const [file, bytes] of unsynced) for (const fate of tornFates(bytes)) yield new Map([[file, fate]]);
 }
 
 /** The plain ways in which one file can be torn. */
