@@ -8,6 +8,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, syml
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { lockDirectory } from '../../engine/src/disk/lock-file.ts';
 import { Database } from '../../engine/src/index.ts';
 import { changeFile } from '../support/change-file.ts';
 import { childEnd, firstOutput, startChild } from '../support/child.ts';
@@ -203,6 +204,17 @@ test('a lock whose owner has let go of it, while a child process still has its d
   expect(spawnSync('flock', ['-xn', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] }).status).toBe(0);
   spawn('sleep', ['0.1'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
   closeSync(fd);
+  await (await Database.open(directory)).close();
+});
+
+test('a lock that is let go of twice closes nobody else’s file, and frees nobody else’s lock', async () => {
+  const directory = temporaryDirectory();
+  const first = await lockDirectory(directory, 0);
+  first.release();
+  const second = await lockDirectory(directory, 0); // It gets the descriptor's number again.
+  first.release();
+  await expect(lockDirectory(directory, 0)).rejects.toThrow(locked);
+  second.release();
   await (await Database.open(directory)).close();
 });
 

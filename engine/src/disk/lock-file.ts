@@ -33,6 +33,7 @@ const ABSENT: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'EACCES', 
 
 /** A lock that is held. */
 export interface Lock {
+  /** Let go of it. A second call does nothing. */
   release(): void;
 }
 
@@ -69,7 +70,7 @@ function tryFlock(directory: string): Lock | 'held' | 'absent' {
   const { status, error } = spawnSync('flock', ['-xn', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
   if (error === undefined && status === 0) {
     writeLock(directory, `${thisProcess()}\n`);
-    return { release: () => releaseFlock(directory, fd) };
+    return new Flock(directory, fd);
   }
   closeSync(fd);
   if (error === undefined) return status === HELD_STATUS ? 'held' : 'absent'; // Some file systems know no flock.
@@ -77,9 +78,21 @@ function tryFlock(directory: string): Lock | 'held' | 'absent' {
   throw error;
 }
 
-function releaseFlock(directory: string, fd: number): void {
-  writeLock(directory, '');
-  closeSync(fd);
+class Flock implements Lock {
+  readonly #directory: string;
+  #fd: number | undefined;
+
+  constructor(directory: string, fd: number) {
+    this.#directory = directory;
+    this.#fd = fd;
+  }
+
+  release(): void {
+    if (this.#fd === undefined) return; // By now the number may be that of another file, which is not ours to close.
+    writeLock(this.#directory, '');
+    closeSync(this.#fd);
+    this.#fd = undefined;
+  }
 }
 
 /** Say in LOCK who has it: for messages, and for processes that have no flock(1). */
