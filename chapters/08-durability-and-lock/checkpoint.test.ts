@@ -256,8 +256,15 @@ describe('The lock', () => {
 
   const lock = async (timeoutMs = 0): Promise<Lock> => {
     const got = await lockDirectory(directory, timeoutMs);
-    held.push(got);
-    return got;
+    let isHeld = true; // To let go of a descriptor twice would close somebody else's file.
+    const once: Lock = {
+      release: () => {
+        if (isHeld) got.release();
+        isHeld = false;
+      },
+    };
+    held.push(once);
+    return once;
   };
 
   afterEach(() => {

@@ -22,7 +22,7 @@ async function measure(name: string, durability: Durability): Promise<void> {
   for (let n = 0; n < 10; n++) db.put(`key ${n}`, 'value');
   const calls = disk.calls.slice(before);
   const now = [disk.afterKill(), disk.afterPowerCut()];
-  await new Promise(resolve => setTimeout(resolve, 60));
+  for (let n = 0; n < 3; n++) await new Promise(resolve => setTimeout(resolve, 20));
   const later = [disk.afterKill(), disk.afterPowerCut()];
   await db.close();
   const left: string[] = [];
