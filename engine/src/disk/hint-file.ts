@@ -102,8 +102,8 @@ export class HintBuilder {
 
 /** The hint of a sealed data file; `undefined` when there is none; why it cannot be used when it is there and does not fit. */
 export function readHint(fs: FileSystem, directory: string, live: LiveFile): Hint | string | undefined {
-  const bytes = readFile(fs, join(directory, hintFileName(live.id)));
-  if (bytes === undefined) return undefined;
+  const bytes = readIfPossible(fs, join(directory, hintFileName(live.id)));
+  if (bytes === undefined || typeof bytes === 'string') return bytes;
   if (bytes.length < HEADER_SIZE + CRC_SIZE) return 'it is cut short';
   const end = bytes.length - CRC_SIZE;
   if (bytes.readUInt32LE(end) !== crc32(bytes, 0, end)) return 'it does not match its checksum';
@@ -113,6 +113,14 @@ export function readHint(fs: FileSystem, directory: string, live: LiveFile): Hin
   if (!isOfThisFile) return 'it is that of another file';
   if (Number(bytes.readBigUInt64LE(DATA_SIZE_OFFSET)) !== live.sealedSize) return 'the data file has another size';
   return new Hint(bytes, end, live.sealedSize);
+}
+
+function readIfPossible(fs: FileSystem, path: string): Buffer | string | undefined {
+  try {
+    return readFile(fs, path);
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /** The records of a hint file whose checksum is right. */
