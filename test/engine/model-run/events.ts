@@ -1,5 +1,7 @@
 /** What happens to a store from outside: time, turns, syncs, merges, closing, crashes. */
-import { type Act, textOf } from './support.ts';
+import type { Pair } from './pair.ts';
+import { toValue } from './store-reader.ts';
+import { type Act, anyKey, anyValue, textOf } from './support.ts';
 
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
 
@@ -9,11 +11,15 @@ export const moveClock: Act = pair => {
   return `the clock moves by ${by}`;
 };
 
-export const sync: Act = async pair => {
+async function syncAll(pair: Pair): Promise<void> {
   const moment = pair.model.moment;
   await pair.db.sync();
   pair.model.keptByKill();
   pair.model.keptByCut(moment);
+}
+
+export const sync: Act = async pair => {
+  await syncAll(pair);
   return 'sync';
 };
 
@@ -68,17 +74,70 @@ export const merge: Act = async pair => {
     return 'a merge has ended';
   }
   const filesBefore = pair.db.stats.dataFiles;
-  const merging = pair.db.merge();
-  pair.count('merges');
-  pair.merging = merging.catch((error: { code?: string }) => {
-    if (error.code !== 'CLOSED' && error.code !== 'ABORTED') throw error;
-  });
-  pair.merging.catch(() => {}); // Whoever waits for it gets the error.
+  pair.beginMerge();
   if (pair.random(3) !== 0) return 'a merge begins';
   await pair.merging;
   pair.merging = undefined;
   return `merge: ${filesBefore} files became ${pair.db.stats.dataFiles}`;
 };
+
+/** Puts while the disk is full: those that throw have changed nothing; when there is room again, all goes on. */
+export const fullDisk: Act = async pair => {
+  pair.failing('writes', { error: 'ENOSPC', afterBytes: pair.random(3) * 10 });
+  const space = pair.model.spaces.get(0)!;
+  let refused = 0;
+  for (let left = 1 + pair.random(5); left > 0; left--) {
+    const [key, made] = [anyKey(pair), anyValue(pair)];
+    try {
+      const seq = pair.db.put(pair.keys.bytes[key]!, made.bytes, made.options);
+      pair.model.step(() => pair.model.set(space, key, made.value(seq)));
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'DISK_FULL') throw error;
+      refused++;
+    }
+    const shown = pair.db.getEntry(pair.keys.bytes[key]!);
+    pair.mustFit(space, key, space.values[key], shown && toValue(shown));
+    pair.model.look(space, key);
+    if (pair.random(2) === 0) await turn();
+  }
+  pair.failing(undefined);
+  await syncAll(pair);
+  return `the disk is full: ${refused} puts refused`;
+};
+
+/** A sync fails: from then on nothing can be written, all can be read, and only another process may go on. */
+export const failedSync: Act = async pair => {
+  pair.failing('syncs', { error: 'EIO' });
+  const failed = await pair.db.sync().then(
+    () => false,
+    () => true,
+  );
+  pair.failing(undefined);
+  if (!failed) return 'there was nothing to sync';
+  pair.count('syncs that failed');
+  for (const again of [1, 2]) {
+    const refused = attemptPut(pair);
+    if (refused !== 'POISONED') throw new Error(`put ${again} after a failed sync came to ${refused}`);
+  }
+  await pair.db.sync().then(
+    () => {
+      throw new Error('a sync after a failed one says that it went well');
+    },
+    () => {},
+  );
+  pair.readAllNow();
+  await pair.crash(pair.random(2) === 0 ? 'kill' : 'cut');
+  return 'a sync failed';
+};
+
+function attemptPut(pair: Pair): string | undefined {
+  try {
+    pair.db.put('never', 'written');
+    return 'success';
+  } catch (error) {
+    return (error as { code?: string }).code;
+  }
+}
 
 export const verify: Act = async pair => {
   const { problems, entries } = await pair.db.verify();

@@ -4,7 +4,16 @@
  */
 import type { Cursor, DatabaseOptions, Durability, Snapshot, Space } from '../../../engine/src/index.ts';
 import { Database } from '../../../engine/src/index.ts';
-import { diskIn, legalDiskStates, SimulatedDisk, seeded } from '../../support/fault-house/index.ts';
+import {
+  diskIn,
+  type Fault,
+  FaultFileSystem,
+  isSync,
+  isWrite,
+  legalDiskStates,
+  SimulatedDisk,
+  seeded,
+} from '../../support/fault-house/index.ts';
 import { type Key, Keys } from './keys.ts';
 import { fits, Model, type ModelSpace, type Shown, type Value, type Values, valueText } from './model.ts';
 import { readAll, readSpace } from './store-reader.ts';
@@ -41,6 +50,8 @@ export class Pair {
   #isRevealing = false;
   readonly #root: string;
   #disk: SimulatedDisk;
+  /** What writes and syncs come to instead, for a while. */
+  #fault: { readonly calls: 'writes' | 'syncs'; readonly fault: Fault } | undefined;
   #seed: number;
 
   /** `root` has to be a directory: the engine puts its lock into it. */
@@ -68,10 +79,11 @@ export class Pair {
   /** Open the store in some way; what it shows is compared by the caller. */
   async #open(): Promise<void> {
     this.#isRevealing = true;
+    this.#fault = undefined;
     this.level = this.anyLevel();
     this.commit = this.random(3) === 0 ? 'turn' : 'call';
     const options: DatabaseOptions = {
-      fs: this.#disk,
+      fs: this.#faultyDisk(),
       durability: this.level,
       commit: this.commit,
       maxDataFileSize: 4000 + this.random(30_000),
@@ -93,9 +105,11 @@ export class Pair {
   /** Close and open again; nothing may be lost, and the counts must be those of a full recount. */
   async reopen(): Promise<void> {
     this.letGo();
-    await this.merging?.catch(() => {});
+    if (this.random(2) === 0) await this.merging;
     const before = this.#countsNow();
     await this.db.close();
+    await this.merging;
+    this.merging = undefined;
     this.model.keptByKill();
     this.model.newProcess();
     await this.#open();
@@ -118,6 +132,32 @@ export class Pair {
       await this.#open();
       this.count(`steps lost by a ${kind}`, this.compareAfterOpening(kind, `a ${kind}`));
     }
+  }
+
+  /** The disk, whose calls fail while {@link failing} says so. */
+  #faultyDisk(): FaultFileSystem {
+    const fs = new FaultFileSystem(this.#disk);
+    fs.plan = call => {
+      if (fs.calls.length > 1000) fs.calls.length = 0;
+      const fails = this.#fault?.calls === 'writes' ? isWrite(call) : isSync(call) && call.file.endsWith('.data');
+      return fails ? this.#fault?.fault : undefined;
+    };
+    return fs;
+  }
+
+  /** Have all writes, or all syncs of data, fail from now on; or none. */
+  failing(calls: 'writes' | 'syncs' | undefined, fault?: Fault): void {
+    this.#fault = calls && { calls, fault };
+  }
+
+  /** Begin a merge that goes on beside what comes next. A fault, or closing, may end it. */
+  beginMerge(): void {
+    this.merging = this.db.merge().catch((error: { code?: string }) => {
+      if (!['CLOSED', 'DISK_FULL', 'POISONED', 'IO'].includes(error.code ?? '')) throw error;
+      if (error.code !== 'CLOSED') this.count('merges that a fault has ended');
+    });
+    this.merging.catch(() => {}); // Whoever waits for it gets the error.
+    this.count('merges');
   }
 
   /** Any of the disks that a power cut may leave now. */
@@ -164,11 +204,16 @@ export class Pair {
     const ids = this.db.spaces().map(({ id }) => id);
     const expected = [...this.model.spaces.keys()];
     if (ids.sort().join() !== expected.sort().join()) throw new Error(`spaces are ${ids}, must be ${expected}`);
+    this.readAllNow();
+    this.checkSizes();
+  }
+
+  /** Read all, and compare; changes nothing but what is due. */
+  readAllNow(): void {
     for (const space of this.model.spaces.values()) {
       const values = readSpace(this.spaceOf(space), this.keys);
       for (const [key, shown] of values.entries()) this.mustFit(space, key, space.values[key], shown);
     }
-    this.checkSizes();
   }
 
   checkSizes(): void {
@@ -198,7 +243,8 @@ export class Pair {
   /** What a full recount must give again. */
   #countsNow(): object {
     for (const space of this.model.spaces.values()) void this.spaceOf(space).size; // Removes what is due.
-    const { keys, spaces, liveBytes } = this.db.stats;
+    const { keys, spaces, liveBytes, oldVersions } = this.db.stats;
+    if (oldVersions > 0) throw new Error(`${oldVersions} old versions are kept for nobody`);
     return { keys, spaces, liveBytes };
   }
 }
