@@ -174,8 +174,8 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '      this.#cutBack(this.#target!);\n',
     with: '',
     caughtBy: inFile(
-      'disk-errors.test.ts',
-      'at any one write, 99 bytes into it: that change throws and is absent, the others are there',
+      'failed-append.test.ts',
+      'three writes of one turn that fails after any number of bytes has left nothing behind',
     ),
   },
   {
@@ -183,10 +183,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'commit.ts',
     replace: '      this.undo();\n      if (this.log.pendingSize > 0)',
     with: '      if (this.log.pendingSize > 0)',
-    caughtBy: inFile(
-      'durability.test.ts',
-      'put at os throws when the append fails: not visible now, absent after reopening',
-    ),
+    caughtBy: inFile('failed-append.test.ts', 'one put that fails after any number of bytes has left nothing behind'),
   },
   {
     name: 'a store whose sync has failed goes on writing',
