@@ -67,6 +67,8 @@ export interface DatabaseStats {
   readonly pendingBytes: number;
   /** Shared fdatasyncs so far. */
   readonly syncs: number;
+  /** Merges so far that went well, those included that the store began by itself. */
+  readonly merges: number;
   readonly cacheHits: number;
   readonly cacheMisses: number;
   /** Snapshots that are open, and cursors that are under way. */
@@ -392,6 +394,7 @@ export class Database {
       deadBytes: dataBytes - liveBytes - dataFiles * FILE_HEADER_SIZE,
       pendingBytes: this.pendingBytes,
       syncs: writer.queue.rounds,
+      merges: this.#housekeeping.merger.count,
       cacheHits: log.cache.hits,
       cacheMisses: log.cache.misses,
       snapshots: this.#spaces.snapshots.size,
