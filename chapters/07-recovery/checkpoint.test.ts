@@ -158,7 +158,7 @@ function inOrder(calls: readonly string[], wanted: readonly string[]): string[] 
 }
 
 describe('Manifest', () => {
-  const example: Manifest = {
+  const example = (): Manifest => ({
     ...emptyManifest([1, -2]),
     files: [
       { id: 1 as FileId, salt: 7, sealedSize: 4096, minSeq: 1, maxSeq: 90 },
@@ -167,16 +167,16 @@ describe('Manifest', () => {
     nextFileId: 4,
     lastSeq: 95,
     syncedTo: 90,
-  };
+  });
 
   test('what was encoded is what is decoded, and a person can read it', () => {
-    const bytes = encodeManifest(example);
-    expect(decodeManifest(bytes)).toEqual(example);
+    const bytes = encodeManifest(example());
+    expect(decodeManifest(bytes)).toEqual(example());
     expect(bytes.toString()).toContain('"sealedSize":4096');
   });
 
   test('a bit that was flipped, or an end that is missing, makes it no manifest', () => {
-    const bytes = encodeManifest(example);
+    const bytes = encodeManifest(example());
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const flipped = Buffer.from(bytes);
       flipped[bit >> 3]! ^= 1 << (bit & 7);
@@ -188,7 +188,7 @@ describe('Manifest', () => {
   test('a new one takes the place of the old one: written beside it, synced, renamed, and the directory synced', () => {
     commitManifest(nodeFileSystem, directory, emptyManifest([1, 2]));
     const disk = new WatchedDisk();
-    commitManifest(disk.fs, directory, example);
+    commitManifest(disk.fs, directory, example());
     const wanted = [
       'write MANIFEST.tmp',
       'syncData MANIFEST.tmp',
@@ -196,7 +196,7 @@ describe('Manifest', () => {
       `syncDirectory ${basename(directory)}`,
     ];
     expect(inOrder(disk.calls, wanted)).toEqual([]);
-    expect(manifest()).toEqual(example);
+    expect(manifest()).toEqual(example());
     expect(decodeManifest(bytesOf('MANIFEST.previous'))).toEqual(emptyManifest([1, 2]));
   });
 
@@ -206,19 +206,19 @@ describe('Manifest', () => {
       const disk = new WatchedDisk();
       disk.failFrom = failFrom;
       try {
-        commitManifest(disk.fs, directory, example);
+        commitManifest(disk.fs, directory, example());
       } catch {}
       expect([0, 2]).toContain(manifest().files.length);
     }
   });
 
   test('a damaged one does not take the place of the one before', () => {
-    commitManifest(nodeFileSystem, directory, example);
-    commitManifest(nodeFileSystem, directory, example);
+    commitManifest(nodeFileSystem, directory, example());
+    commitManifest(nodeFileSystem, directory, example());
     change('MANIFEST', bytes => flipBit(bytes, 20));
     expect(readManifest(nodeFileSystem, directory)).toBeUndefined();
     commitManifest(nodeFileSystem, directory, emptyManifest([1, 2]));
-    expect(decodeManifest(bytesOf('MANIFEST.previous'))).toEqual(example);
+    expect(decodeManifest(bytesOf('MANIFEST.previous'))).toEqual(example());
   });
 });
 
