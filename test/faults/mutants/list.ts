@@ -305,6 +305,36 @@ export const MUTANTS: readonly Mutant[] = [
     with: 'manifest.lastSeq = Math.max(manifest.lastSeq, replay.lastSeq);',
     caughtBy: inFile('recovery-cut.test.ts', 'go on far above those that were given away'),
   },
+  // --------------------------------------------------------------------------------------------------------------- hints
+  {
+    name: 'a hint of another data file is believed',
+    file: 'disk/hint-file.ts',
+    replace: 'bytes.readUInt32LE(FILE_ID_OFFSET) === live.id && bytes.readUInt32LE(SALT_OFFSET) === live.salt',
+    with: 'bytes.readUInt32LE(FILE_ID_OFFSET) >= 0',
+    caughtBy: inFile('damaged-hints.test.ts', 'of another file, or of another store, is not used'),
+  },
+  {
+    name: 'a hint is not held against its checksum',
+    file: 'disk/hint-file.ts',
+    replace: "if (bytes.readUInt32LE(end) !== crc32(bytes, 0, end)) return 'it does not match its checksum';",
+    with: '',
+    caughtBy: inFile('damaged-hints.test.ts', 'with any one bit flipped is not used, is said so, and is written anew'),
+  },
+  {
+    name: 'a stale hint is believed',
+    file: 'disk/hint-file.ts',
+    replace:
+      "if (Number(bytes.readBigUInt64LE(DATA_SIZE_OFFSET)) !== live.sealedSize) return 'the data file has another size';",
+    with: '',
+    caughtBy: inFile('damaged-hints.test.ts', 'about the size of its file, its count or its version, is not used'),
+  },
+  {
+    name: 'a hint is enough, whatever has become of its data file',
+    file: 'replay-files.ts',
+    replace: 'if (!isThere) return false;',
+    with: 'if (live.sealedSize === null) return false;',
+    caughtBy: inFile('damaged-hints.test.ts', 'that its data file is too short, at any byte'),
+  },
   // --------------------------------------------------------------------------------------------------------------- merge
   {
     name: 'a merge drops every tombstone',
@@ -312,8 +342,8 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'return deletes && this.#job.lowestSeqOutside <= seq;',
     with: 'return false;',
     caughtBy: inFile(
-      'classic-bugs.test.ts',
-      'deleted keys came back after a merge of some files: a tombstone stays as long as an older value may',
+      'merge/subsets.test.ts',
+      'in any order, with changes meanwhile, crashes and hints or none, change nothing',
     ),
   },
   {
@@ -338,7 +368,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'merge/removal.ts',
     replace: 'this.#snapshots.afterClosed(this.#snapshots.lastSerial, () => void this.#removeAll(inOrder));',
     with: 'void this.#removeAll(inOrder);',
-    caughtBy: inFile('classic-bugs.test.ts', 'an iterator read from files that a merge had deleted'),
+    caughtBy: inFile('merge/meanwhile.test.ts', 'a snapshot reads on, and the old files stay until it is closed'),
   },
   // ---------------------------------------------------------------------------------------------------- lock, and ending
   {
