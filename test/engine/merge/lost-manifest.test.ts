@@ -1,5 +1,6 @@
 /** The manifest is damaged after a crash in the middle of a merge, at any of its calls: what was there is there. */
 import { expect, test } from 'vitest';
+import { dataFileName } from '../../../engine/src/disk/file-names.ts';
 import { MANIFEST_NAME, PREVIOUS_NAME } from '../../../engine/src/disk/manifest.ts';
 import type { KeyIndex } from '../../../engine/src/keydir/key-index.ts';
 import { resolveOptions } from '../../../engine/src/options.ts';
@@ -55,22 +56,42 @@ test('the manifest is made anew from the one before, which knows what a merge ha
   }
 });
 
-test('with both manifests gone, files that a snapshot has kept bring nothing back', async () => {
+/** A store with a value in one file and its tombstone in the next, whose first file cannot be removed. */
+async function unremovable() {
   const disk = new SimulatedDisk(temporaryDirectory('lost-manifest'));
-  const { spaces, merger, commit, sealed, close } = await openParts(disk.root, { fs: disk, maxDataFileSize: 100 });
-  const main = spaces.find(0)!;
+  const fs = new FaultFileSystem(disk);
+  const parts = await openParts(disk.root, { fs, maxDataFileSize: 100 });
+  const main = parts.spaces.find(0)!;
   main.put('a', 'x'.repeat(100));
   main.put('b', 'stays');
   main.delete('a');
-  await commit.beginFile();
-  const snapshot = spaces.snapshot();
-  const [first, second] = sealed();
-  await merger.mergeFiles([first!]); // The value of `a` is dead, and still on the disk as somebody looks at it.
-  await merger.mergeFiles([second!]);
-  await merger.mergeFiles(sealed()); // The tombstone has to stay as long as that.
-  const left = disk.copy(disk.root);
+  await parts.commit.beginFile();
+  const [first, second] = parts.sealed();
+  const name = dataFileName(first!.id);
+  fs.plan = ({ operation, file }) => (operation === 'remove' && file === name ? { error: 'EBUSY' } : undefined);
+  await parts.merger.mergeFiles([first!]);
+  await parts.merger.mergeFiles([second!]);
+  await new Promise(resolve => setTimeout(resolve, 10));
+  expect(disk.fileNames).toContain(name);
+  expect(disk.fileNames).not.toContain(dataFileName(second!.id));
+  return { disk, fs, ...parts };
+}
+
+test('with both manifests gone, a replaced file that could not be removed brings nothing back', async () => {
+  const { disk, spaces, merger, sealed, close } = await unremovable();
+  await merger.mergeFiles(sealed());
+  await new Promise(resolve => setTimeout(resolve, 10));
   const expected = stateOf(spaces.indexes());
-  expect(await recovered(left, [MANIFEST_NAME, PREVIOUS_NAME])).toEqual(expected);
-  snapshot.close();
+  expect(await recovered(disk.copy(disk.root), [MANIFEST_NAME, PREVIOUS_NAME])).toEqual(expected);
   await close();
+});
+
+test('a replaced file that could not be removed for a long time does not count in a manifest made anew', async () => {
+  const { disk, fs, spaces, close } = await unremovable();
+  const expected = stateOf(spaces.indexes());
+  await close();
+  const again = await openParts(disk.root, { fs, maxDataFileSize: 100 });
+  await again.merger.mergeFiles(again.sealed()); // Nothing is left in the store that says when `a` was deleted.
+  await again.close();
+  expect(await recovered(disk.copy(disk.root), [MANIFEST_NAME])).toEqual(expected);
 });
