@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import * as nodeFs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Database } from '#engine/database.ts';
 import type { FileSystem, OpenFile, OpenMode } from '#engine/disk/file-system.ts';
 import { toEngineError } from '#engine/disk/io-error.ts';
@@ -17,8 +17,6 @@ import { WaitList } from '#engine/sync-queue.ts';
 
 let directory = '';
 let opened: Database[] = [];
-/** The exit listeners of others: ours come after the first change. */
-const othersAtExit = process.listeners('exit');
 
 beforeEach(() => {
   directory = nodeFs.mkdtempSync(join(tmpdir(), 'checkpoint-08-'));
@@ -29,6 +27,17 @@ afterEach(async () => {
   opened = [];
   nodeFs.rmSync(directory, { recursive: true, force: true });
 });
+
+/** Call `work` with an engine that has just been loaded; returns the exit listeners that came with it. */
+async function exitListenersOf(work: (engine: { onExit: typeof onExit; Database: typeof Database }) => void | Promise<void>): Promise<(() => void)[]> {
+  vi.resetModules(); // What ran before in this process may have made the engine listen already.
+  const others = process.listeners('exit');
+  const [hook, database] = await Promise.all([import('#engine/exit-hook.ts'), import('#engine/database.ts')]);
+  await work({ ...hook, ...database });
+  const ours = process.listeners('exit').filter(listener => !others.includes(listener));
+  for (const listener of ours) process.off('exit', listener);
+  return ours.map(listener => () => listener.call(process, 0));
+}
 
 const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 const endOfTurn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
@@ -238,14 +247,15 @@ describe('Levels and errors', () => {
     expect(toEngineError(own, 'open')).toBe(own);
   });
 
-  test('an exit hook runs when the process ends, and not once it has been taken back', () => {
+  test('an exit hook runs when the process ends, and not once it has been taken back', async () => {
     const ran: string[] = [];
-    const takeBack = onExit(() => ran.push('first'));
-    onExit(() => ran.push('second'));
-    takeBack();
-    const ours = process.listeners('exit').filter(listener => !othersAtExit.includes(listener));
+    const ours = await exitListenersOf(engine => {
+      const takeBack = engine.onExit(() => ran.push('first'));
+      engine.onExit(() => ran.push('second'));
+      takeBack();
+    });
     expect(ours.length).toBeLessThanOrEqual(1);
-    for (const listener of ours) listener.call(process, 0);
+    for (const listener of ours) listener();
     expect(ran).toEqual(['second']);
   });
 });
@@ -451,11 +461,14 @@ describe('Bytes that wait', () => {
 
   test('what waits is handed over when the process ends', async () => {
     const disk = new TestDisk();
-    const db = await openWithBase(disk, { durability: 'memory' });
-    db.put('a', '1');
-    for (const listener of process.listeners('exit')) {
-      if (!othersAtExit.includes(listener)) listener.call(process, 0);
-    }
+    const ours = await exitListenersOf(async engine => {
+      const db = await engine.Database.open(directory, { fs: disk, durability: 'memory' });
+      opened.push(db);
+      db.put('base', 'v');
+      await db.sync();
+      db.put('a', '1');
+    });
+    for (const listener of ours) listener();
     expect(await keysOn(disk.afterKill())).toEqual(['base', 'a']);
   });
 });
