@@ -10,7 +10,7 @@ import type { FileSystem, OpenFile, OpenMode } from '#engine/disk/file-system.ts
 import { toEngineError } from '#engine/disk/io-error.ts';
 import { LOCK_NAME, type Lock, lockDirectory } from '#engine/disk/lock-file.ts';
 import { EngineError } from '#engine/errors.ts';
-import { onExit } from '#engine/exit-hook.ts';
+import type { onExit } from '#engine/exit-hook.ts';
 import { POISONED_NAME } from '#engine/log-writer.ts';
 import { checkDurability, type DatabaseOptions, type Durability, resolveOptions } from '#engine/options.ts';
 import { WaitList } from '#engine/sync-queue.ts';
@@ -29,7 +29,9 @@ afterEach(async () => {
 });
 
 /** Call `work` with an engine that has just been loaded; returns the exit listeners that came with it. */
-async function exitListenersOf(work: (engine: { onExit: typeof onExit; Database: typeof Database }) => void | Promise<void>): Promise<(() => void)[]> {
+async function exitListenersOf(
+  work: (engine: { onExit: typeof onExit; Database: typeof Database }) => void | Promise<void>,
+): Promise<(() => void)[]> {
   vi.resetModules(); // What ran before in this process may have made the engine listen already.
   const others = process.listeners('exit');
   const [hook, database] = await Promise.all([import('#engine/exit-hook.ts'), import('#engine/database.ts')]);
