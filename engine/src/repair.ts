@@ -19,7 +19,7 @@ import { type CheckedDirectory, type CheckedFile, checkDirectory } from './check
 import { checkFile, type Problem } from './check-file.ts';
 import { DataFile } from './disk/data-file.ts';
 import { makeReadOnly } from './disk/data-files.ts';
-import type { FileId } from './disk/file-names.ts';
+import { type FileId, hintFileName } from './disk/file-names.ts';
 import type { FileSystem } from './disk/file-system.ts';
 import {
   commitManifest,
@@ -104,6 +104,8 @@ class Repair {
   readonly #manifest: Manifest;
   readonly #rewritten: RewrittenFile[] = [];
   readonly #lost: LostBytes[] = [];
+  /** Files that nobody needs once the new manifest is there. */
+  readonly #outdated: string[] = [];
   #records = 0;
 
   constructor(fs: FileSystem, directory: string, checked: CheckedDirectory, options: RepairOptions) {
@@ -175,6 +177,7 @@ class Repair {
       target.close();
     }
     this.#noteLost(file, until);
+    this.#outdated.push(file.name, hintFileName(file.live.id));
     this.#records += records;
     const writtenAs = records > 0 ? target.name : undefined;
     if (writtenAs === undefined) this.#fs.remove(join(this.#directory, target.name));
@@ -237,7 +240,7 @@ class Repair {
     keepAsPrevious(this.#fs, this.#directory); // The one before lists files that are about to go.
     for (const { id } of files) makeReadOnly(this.#fs, this.#directory, id);
     removeIfThere(this.#fs, join(this.#directory, POISONED_NAME));
-    for (const { file } of this.#rewritten) removeIfThere(this.#fs, join(this.#directory, file));
+    for (const name of this.#outdated) removeIfThere(this.#fs, join(this.#directory, name));
   }
 }
 

@@ -12,7 +12,15 @@ import { repairDirectory } from '../../engine/src/repair.ts';
 import { verifyDirectory } from '../../engine/src/verify.ts';
 import { flipBit } from '../support/change-file.ts';
 import { FIRST, SECOND } from '../support/crashed-store.ts';
-import { dataFilesOf, manyFiles, type State, saltOf, stateOf, wholeRecords } from '../support/damaged-store.ts';
+import {
+  dataFilesOf,
+  manyFiles,
+  removeHints,
+  type State,
+  saltOf,
+  stateOf,
+  wholeRecords,
+} from '../support/damaged-store.ts';
 import { FaultFileSystem } from '../support/fault-file-system.ts';
 import { diskIn, legalDiskStates, recordingOf, snapshotAt } from '../support/fault-house/disk-states.ts';
 import type { PowerCutFileSystem } from '../support/power-cut-file-system.ts';
@@ -113,6 +121,7 @@ async function largeFile(): Promise<PowerCutFileSystem> {
     if (n % 9 === 0) db.delete(`key ${(n * 3) % 40}`);
   }
   await db.close();
+  removeHints(fs);
   return fs;
 }
 
@@ -424,6 +433,23 @@ test('repair waits for nobody who has the directory open, and makes no directory
   await expect(Database.verify(root, { fs })).rejects.toMatchObject({ code: 'LOCKED' });
   await db.close();
   await expect(Database.repair(`${root}/nothing`)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+test('damage that a hint hides from opening is found, and the hint goes with the damaged file', async () => {
+  const fs = await manyFiles(root, 'closed', { hints: true });
+  const [hint] = fs.fileNames.filter(name => name.endsWith('.hint')).sort();
+  expect(hint).toBeDefined();
+  const file = hint!.replace('.hint', '.data');
+  const salts = saltsOf(fs);
+  const { offset, record } = wholeRecords(fs.bytesOf(file), saltOf(fs.bytesOf(file))).find(
+    ({ record }) => record.kind === 1 && !record.batch,
+  )!;
+  fs.change(file, bytes => flipBit(bytes, 8 * (offset + record.size - 1)));
+  await openedState(fs.copy(root)); // Opening reads the hint, and does not look.
+  const expected = salvageableState(fs, salts);
+  expect((await repair(fs)).problems).toMatchObject([{ file, offset, code: 'RECORD' }]);
+  expect(fs.fileNames).not.toContain(hint);
+  expect(await openedState(fs)).toBe(expected);
 });
 
 test('a record of a newer format is not thrown away: repair refuses', async () => {

@@ -59,8 +59,15 @@ export function stateOf(records: readonly LogRecord[]): State {
     .join(' ');
 }
 
-/** Make a store with something of everything: five sealed files, then growing ones; closed, or left as by a kill. */
-export async function manyFiles(root: string, end: 'closed' | 'killed'): Promise<PowerCutFileSystem> {
+/**
+ * Make a store with something of everything: five sealed files, then growing ones; closed, or left as by a kill. Without
+ * hints, unless they are asked for: with them opening does not read sealed files, and cannot see damage in them.
+ */
+export async function manyFiles(
+  root: string,
+  end: 'closed' | 'killed',
+  { hints = false }: { readonly hints?: boolean } = {},
+): Promise<PowerCutFileSystem> {
   const fs = new PowerCutFileSystem(root);
   const db = await Database.open(root, { fs, maxDataFileSize: 600 });
   const long = 'x'.repeat(150);
@@ -78,9 +85,15 @@ export async function manyFiles(root: string, end: 'closed' | 'killed'): Promise
     if (round === 1) db.createSpace({ order: 'key' }).put('in a space', 'x');
     if (round === 3) await db.sync();
   }
-  const left = fs.copy(root);
+  const killed = fs.copy(root);
   await db.close();
-  return end === 'killed' ? left : fs;
+  const left = end === 'killed' ? killed : fs;
+  if (!hints) removeHints(left);
+  return left;
+}
+
+export function removeHints(fs: PowerCutFileSystem): void {
+  for (const name of fs.list(fs.root)) if (name.endsWith('.hint')) fs.remove(`${fs.root}/${name}`);
 }
 
 /** The names of the data files, in order. */
