@@ -87,17 +87,19 @@ const SYNC_CALLS: Record<string, (db: Database, durability?: Durability) => unkn
       tx.transaction(inner => inner.put('new too', 'v'));
     }, durability && { durability }),
   'put with a condition': (db, durability) => db.put('new', 'v', { ifAbsent: true, ...(durability && { durability }) }),
+  deleteRange: (db, durability) => db.deleteRange({ gte: 'a', lt: 'c' }, durability && { durability }),
 };
-const NEW_KEYS: Record<string, string[]> = {
-  put: ['new'],
-  'batch.commit': ['new', 'new too'],
-  transaction: ['new', 'new too'],
-  'put with a condition': ['new'],
+const KEYS_AFTER: Record<string, string[]> = {
+  put: ['base', 'new'],
+  'batch.commit': ['base', 'new', 'new too'],
+  transaction: ['base', 'new', 'new too'],
+  'put with a condition': ['base', 'new'],
+  deleteRange: [],
 };
 
 for (const [call, make] of Object.entries(SYNC_CALLS)) {
   const before = ['base'];
-  const after = ['base', ...NEW_KEYS[call]!];
+  const after = KEYS_AFTER[call]!;
 
   describe(`${call} at memory`, () => {
     test('returns with the change in our buffer, which is handed over at the end of the turn', async () => {
@@ -383,6 +385,55 @@ test('a transaction whose function throws writes nothing', async () => {
   expect(store.calls()).toEqual([]);
   expect(await store.keysNow()).toEqual(['base']);
   await store.db.close();
+});
+
+describe('merge()', () => {
+  /** A store with a file in which most is dead, and something that nobody has synced. */
+  async function mergeable(durability: Durability): Promise<Store> {
+    const store = await Store.open({ durability, maxDataFileSize: 100, merge: { auto: false } });
+    for (let i = 0; i < 10; i++) store.db.put(`key ${i % 3}`, `value ${i}`);
+    await store.db.sync();
+    store.db.put('key 1', 'newest');
+    store.db.delete('base');
+    return store;
+  }
+  const merged = ['key 0', 'key 1', 'key 2'];
+
+  test.each(Object.entries(LEVELS))(
+    'resolves when live records, and what made the others dead, are on the disk in other files (at %s)',
+    async (_, level) => {
+      const store = await mergeable(level);
+      expect((await store.db.merge()).files).toBeGreaterThan(0);
+      expect(await store.afterPowerCut()).toEqual(merged);
+      expect(await store.keysNow()).toEqual(merged);
+      await store.db.close();
+    },
+  );
+
+  test('rejects when it cannot write: nothing has changed, now and after reopening', async () => {
+    const store = await mergeable('os');
+    store.fs.plan = call => (isWrite(call) && call.file.endsWith('.merging') ? { error: 'ENOSPC' } : undefined);
+    await expect(store.db.merge()).rejects.toThrow(full);
+    expect(await store.keysNow()).toEqual(merged);
+    expect(await store.afterKill()).toEqual(merged);
+    expect(await store.afterPowerCut()).toEqual(merged);
+    await store.db.close();
+  });
+
+  test('loses nothing that was there before it, whenever the process is killed or the power goes', async () => {
+    const store = await mergeable('disk');
+    const found: Promise<string[]>[] = [];
+    store.fs.plan = () => {
+      found.push(store.afterKill(), store.afterPowerCut());
+      return undefined;
+    };
+    await store.db.merge();
+    await endOfTurn();
+    store.fs.plan = () => undefined;
+    expect(found.length).toBeGreaterThan(60);
+    for (const keys of await Promise.all(found)) expect(keys).toEqual(merged);
+    await store.db.close();
+  });
 });
 
 test('docs/durability.md names tests that exist, and every number in its tables has one', ({ task }) => {
