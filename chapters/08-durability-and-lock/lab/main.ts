@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { Database } from '#engine/index.ts';
 import { type Afterwards, crashLab, FaultFileSystem, isSync, type LabCase, type World } from './fault-house/index.ts';
 
+const inWords = (en: string, zh: string): string => (process.env['ZEROCASK_LANG'] === 'zh' ? zh : en);
 const LONG = 'x'.repeat(90);
 const KEYS = ['a', 'b', 'c', 'd', 'e'];
 
@@ -35,7 +36,7 @@ async function groupCommit({ fs, directory, story }: World): Promise<void> {
   const db = await Database.open(directory, { fs });
   await story.put(db, 'a', '1');
   let first: Promise<unknown> = Promise.resolve();
-  await story.other('sync begins, and nobody waits for it', () => {
+  await story.other(inWords('sync begins, and nobody waits for it', 'sync 开始了，还没有人等它'), () => {
     first = db.sync();
   });
   await story.put(db, 'b', '2');
@@ -58,9 +59,13 @@ async function failedSync({ fs, directory, story }: World): Promise<void> {
     hasFailed = true;
     return { error: 'EIO' };
   };
-  await story.other('sync, and the disk fails', () => refusalOf(db.sync()));
+  await story.other(inWords('sync, and the disk fails', 'sync，磁盘失败'), () => refusalOf(db.sync()));
   const refusal = await refusalOf(db.sync());
-  if (refusal === undefined) await story.makesDurable('sync again, which says that all is well', () => {});
+  if (refusal === undefined)
+    await story.makesDurable(
+      inWords('sync again, which says that all is well', '再 sync 一次，它说一切正常'),
+      () => {},
+    );
   await refusalOf(db.close());
 }
 
@@ -80,7 +85,8 @@ async function deadOwner({ fs, directory, story }: World): Promise<void> {
   const refusal = await refusalOf(Database.open(directory, { fs }));
   owner.kill('SIGKILL');
   await once(owner, 'exit');
-  if ((refusal as { code?: string } | undefined)?.code !== 'LOCKED') throw new Error('two processes have it open');
+  if ((refusal as { code?: string } | undefined)?.code !== 'LOCKED')
+    throw new Error(inWords('two processes have it open', '两个进程同时打开了它'));
   const db = await Database.open(directory, { fs });
   await story.put(db, 'a', '1');
   await db.close();
