@@ -1,4 +1,4 @@
-// superseded later: imports
+// superseded later: imports, Repair.#rewrite
 /**
  * Repair: for a directory that opening refuses. Every record that can be read is kept, also behind damage; what cannot be
  * read is kept too, in lost/.
@@ -39,3 +39,36 @@ import { keepTail } from './lost.ts';
 import { type CheckOptions, type DirectoryOptions, resolveOptions } from './options.ts';
 import { recover, SEQ_GAP } from './recovery.ts';
 import { TimeSlices } from './time-slices.ts';
+class Repair {
+
+  // ------------------------------------------------------------------------------------------------- damaged files
+
+  /** Keep a copy of this file, and write its records to a new one. */
+  async #rewrite(file: CheckedFile): Promise<LiveFile | undefined> {
+    const keptAs = keepTail(this.#fs, this.#directory, file.name, 0)?.keptAs;
+    const target = this.#createFile();
+    const until = uncommittedFrom(file) ?? Number.POSITIVE_INFINITY;
+    let records = 0;
+    let maxSeq = 0;
+    try {
+      if (file.size !== undefined) {
+        await this.#eachRecord(file, (record, offset) => {
+          if (offset >= until || record.kind === KIND_BATCH_END) return;
+          append(target, record);
+          records++;
+          maxSeq = Math.max(maxSeq, record.seq);
+        });
+      }
+      if (records > 0) target.sync();
+    } finally {
+      target.close();
+    }
+    this.#noteLost(file, until);
+    this.#records += records;
+    const writtenAs = records > 0 ? target.name : undefined;
+    if (writtenAs === undefined) this.#fs.remove(join(this.#directory, target.name));
+    this.#rewritten.push({ file: file.name, writtenAs, records, keptAs });
+    if (writtenAs === undefined) return undefined;
+    return { ...file.live, id: target.id, salt: target.salt, sealedSize: target.size, maxSeq };
+  }
+}
