@@ -52,13 +52,14 @@ const SEARCH_SIZE = 256 * 1024;
 
 /** Tell `witness` what `file` holds behind its header, which is not looked at, and before `end`. */
 export async function checkFile(file: DataFile, end: number, witness: Witness, slices: TimeSlices): Promise<void> {
-  const reader = new RecordReader(file, undefined, Math.min(end, file.size));
+  const last = Math.min(end, file.size);
+  const reader = new RecordReader(file, undefined, last);
   const batches = new BatchCheck(file, witness);
   const bytesBefore = slices.bytesRead;
-  let gapEnd = 0;
+  let isInGap = false;
   for (;;) {
     const offset = reader.offset;
-    const record = reader.next();
+    const record = isInGap && offset < last ? 'corrupt' : reader.next();
     if (record === 'end') break;
     if (typeof record === 'object') {
       assertKnown(record, file, offset);
@@ -66,13 +67,12 @@ export async function checkFile(file: DataFile, end: number, witness: Witness, s
       witness.record(record, offset);
       slices.recordsRead++;
     } else {
-      if (offset !== gapEnd) batches.gap(offset, record);
-      reader.skip(offset + SEARCH_SIZE);
-      gapEnd = reader.offset;
-      witness.gap(offset, gapEnd - offset);
+      if (!isInGap) batches.gap(offset, record);
+      isInGap = !reader.skip(offset + SEARCH_SIZE);
+      witness.gap(offset, reader.offset - offset);
     }
     slices.bytesRead = bytesBefore + reader.offset;
     if (slices.step(reader.offset - offset)) await slices.rest();
   }
-  if (gapEnd !== reader.offset) batches.end(reader.offset, end);
+  if (!isInGap) batches.end(reader.offset, end);
 }
