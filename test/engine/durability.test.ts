@@ -5,7 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, type RunnerTask, test } from 'vitest';
 import { Database, type DatabaseOptions, type Durability, type Transaction } from '../../engine/src/index.ts';
-import { recoverCopy } from '../support/crashed-store.ts';
+import { resolveOptions } from '../../engine/src/options.ts';
+import { recover } from '../../engine/src/recovery.ts';
 import { FaultFileSystem, isSync, isWrite } from '../support/fault-file-system.ts';
 import { PowerCutFileSystem } from '../support/power-cut-file-system.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -20,6 +21,7 @@ const LEVELS: Record<Level, Durability> = {
   disk: 'disk',
 };
 
+const FAR_AWAY = 9_000_000_000_000;
 const full = expect.objectContaining({ code: 'DISK_FULL' });
 const poisoned = expect.objectContaining({ code: 'POISONED' });
 const endOfTurn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
@@ -38,10 +40,11 @@ class Store {
   db!: Database;
   #base = 0;
 
-  static async open(options: DatabaseOptions): Promise<Store> {
+  static async open(options: DatabaseOptions, prepare: (db: Database) => unknown = () => {}): Promise<Store> {
     const store = new Store();
     store.db = await Database.open(store.#root, { fs: store.fs, ...options });
     store.db.put('base', 'v');
+    prepare(store.db);
     await store.db.sync();
     store.#base = store.fs.calls.length;
     return store;
@@ -60,17 +63,32 @@ class Store {
   }
 
   async afterKill(): Promise<string[]> {
-    return (await recoverCopy(this.disk, () => {})).keys;
+    return found(this.disk.copy(this.#root));
   }
 
   async afterPowerCut(): Promise<string[]> {
-    return (await recoverCopy(this.disk.cutPower({ bytes: 'lost', names: 'lost' }, this.#root), () => {})).keys;
+    return found(this.disk.cutPower({ bytes: 'lost', names: 'lost' }, this.#root));
   }
 
   async keysNow(): Promise<string[]> {
-    return Array.from(this.db.keys(), String);
+    const infos = this.db.space(0)!.infos(); // Without a read from the disk.
+    const keys = Array.from(infos, ({ key, expiresAtMs }) => described(key, expiresAtMs)).sort();
+    return [...keys, ...spacesAsText(this.db.spaces().map(({ id }) => id))];
   }
 }
+
+/** What recovery finds: keys of the default space with their expiry, in order, and the other spaces. */
+async function found(disk: PowerCutFileSystem): Promise<string[]> {
+  const { indexes } = await recover(disk.root, resolveOptions({ fs: disk }));
+  const entries = indexes.get(0)!.keydir.entries();
+  const keys = Array.from(entries, ({ key, expiresAtMs }) => described(key, expiresAtMs)).sort();
+  return [...keys, ...spacesAsText([...indexes.keys()])];
+}
+
+const described = (key: string, expiresAtMs: number | undefined): string =>
+  expiresAtMs ? `${key}@${expiresAtMs}` : key;
+
+const spacesAsText = (ids: readonly number[]): string[] => ids.filter(id => id > 0).map(id => `space ${id}`);
 
 /** The synchronous calls do the same: one change, at the store's level or at one of its own. */
 const SYNC_CALLS: Record<string, (db: Database, durability?: Durability) => unknown> = {
@@ -88,22 +106,48 @@ const SYNC_CALLS: Record<string, (db: Database, durability?: Durability) => unkn
     }, durability && { durability }),
   'put with a condition': (db, durability) => db.put('new', 'v', { ifAbsent: true, ...(durability && { durability }) }),
   deleteRange: (db, durability) => db.deleteRange({ gte: 'a', lt: 'c' }, durability && { durability }),
+  delete: (db, durability) => db.delete('base', durability && { durability }),
+  clear: (db, durability) => db.clear(durability && { durability }),
+  expireAt: (db, durability) => db.expireAt('base', FAR_AWAY, durability && { durability }),
+  update: (db, durability) => db.update('new', () => 'v', durability && { durability }),
+  putMany: (db, durability) =>
+    db.putMany(
+      [
+        ['new', 'v'],
+        ['new too', 'v'],
+      ],
+      durability && { durability },
+    ),
+  createSpace: db => db.createSpace({ order: 'hash' }),
+  dropSpace: db => db.dropSpace(1),
 };
+/** These have no level of their own, only the store's. */
+const WITHOUT_LEVEL: readonly string[] = ['createSpace', 'dropSpace'];
 const KEYS_AFTER: Record<string, string[]> = {
   put: ['base', 'new'],
   'batch.commit': ['base', 'new', 'new too'],
   transaction: ['base', 'new', 'new too'],
   'put with a condition': ['base', 'new'],
   deleteRange: [],
+  delete: [],
+  clear: [],
+  expireAt: [`base@${FAR_AWAY}`],
+  update: ['base', 'new'],
+  putMany: ['base', 'new', 'new too'],
+  createSpace: ['base', 'space 1'],
+  dropSpace: ['base'],
 };
 
 for (const [call, make] of Object.entries(SYNC_CALLS)) {
-  const before = ['base'];
+  const drops = call === 'dropSpace';
+  const before = drops ? ['base', 'space 1'] : ['base'];
   const after = KEYS_AFTER[call]!;
+  const open = (options: DatabaseOptions): Promise<Store> =>
+    Store.open(options, db => drops && db.createSpace({ order: 'key' }));
 
   describe(`${call} at memory`, () => {
     test('returns with the change in our buffer, which is handed over at the end of the turn', async () => {
-      const store = await Store.open({ durability: 'memory' });
+      const store = await open({ durability: 'memory' });
       make(store.db);
       expect(await store.keysNow()).toEqual(after);
       expect(store.calls()).toEqual([]);
@@ -113,7 +157,7 @@ for (const [call, make] of Object.entries(SYNC_CALLS)) {
     });
 
     test('throws only when older bytes are stuck; what it had accepted stays visible and is kept', async () => {
-      const store = await Store.open({ durability: 'memory' });
+      const store = await open({ durability: 'memory' });
       store.failWrites();
       make(store.db);
       await endOfTurn();
@@ -125,7 +169,7 @@ for (const [call, make] of Object.entries(SYNC_CALLS)) {
     });
 
     test('survives a kill -9 from the end of the turn on', async () => {
-      const store = await Store.open({ durability: 'memory' });
+      const store = await open({ durability: 'memory' });
       make(store.db);
       expect(await store.afterKill()).toEqual(before);
       await endOfTurn();
@@ -134,7 +178,7 @@ for (const [call, make] of Object.entries(SYNC_CALLS)) {
     });
 
     test('survives a power cut from the next sync on; before it, a prefix is there', async () => {
-      const store = await Store.open({ durability: 'memory' });
+      const store = await open({ durability: 'memory' });
       make(store.db);
       await endOfTurn();
       expect(await store.afterPowerCut()).toEqual(before);
@@ -149,7 +193,7 @@ for (const [call, make] of Object.entries(SYNC_CALLS)) {
 
     describe(`${call} at ${level}`, () => {
       test('returns when one write, and at disk a sync of its own, is done', async () => {
-        const store = await Store.open({ durability });
+        const store = await open({ durability });
         make(store.db);
         expect(store.calls()).toEqual(level === 'disk' ? ['write', 'syncData'] : ['write']);
         await intervalPassed();
@@ -158,7 +202,7 @@ for (const [call, make] of Object.entries(SYNC_CALLS)) {
       });
 
       test('throws when the append fails: not visible now, absent after reopening', async () => {
-        const store = await Store.open({ durability });
+        const store = await open({ durability });
         store.failWrites();
         expect(() => make(store.db)).toThrow(full);
         expect(await store.keysNow()).toEqual(before);
@@ -168,7 +212,7 @@ for (const [call, make] of Object.entries(SYNC_CALLS)) {
       });
 
       test('survives a kill -9 from its return on', async () => {
-        const store = await Store.open({ durability });
+        const store = await open({ durability });
         make(store.db);
         expect(await store.afterKill()).toEqual(after);
         await store.db.close();
@@ -180,7 +224,7 @@ for (const [call, make] of Object.entries(SYNC_CALLS)) {
         disk: 'survives a power cut from its return on',
       }[level];
       test(powerCut, async () => {
-        const store = await Store.open({ durability });
+        const store = await open({ durability });
         make(store.db);
         expect(await store.afterPowerCut()).toEqual(level === 'disk' ? after : before);
         await intervalPassed();
@@ -190,17 +234,20 @@ for (const [call, make] of Object.entries(SYNC_CALLS)) {
         await store.db.close();
       });
 
-      test('may be asked for by one call of a store of another level', async () => {
-        const store = await Store.open({ durability: 'memory' });
-        make(store.db, durability);
-        expect(store.calls()).toEqual(level === 'disk' ? ['write', 'syncData'] : ['write']);
-        await store.db.close();
-      });
+      test.skipIf(WITHOUT_LEVEL.includes(call))(
+        'may be asked for by one call of a store of another level',
+        async () => {
+          const store = await open({ durability: 'memory' });
+          make(store.db, durability);
+          expect(store.calls()).toEqual(level === 'disk' ? ['write', 'syncData'] : ['write']);
+          await store.db.close();
+        },
+      );
     });
   }
 
   test(`${call} at disk throws when its sync fails: not visible now, and the store is poisoned`, async () => {
-    const store = await Store.open({ durability: 'disk' });
+    const store = await open({ durability: 'disk' });
     store.failSyncs();
     expect(() => make(store.db)).toThrow(poisoned);
     expect(await store.keysNow()).toEqual(before);
