@@ -31,29 +31,29 @@ export interface Problem {
 
 /** Tell `witness` what `file` holds behind its header, which is not looked at, and before `end`. */
 export async function checkFile(file: DataFile, end: number, witness: Witness, slices: TimeSlices): Promise<void> {
-  const reader = new RecordReader(file, undefined, Math.min(end, file.size));
+  const last = Math.min(end, file.size);
+  const reader = new RecordReader(file, undefined, last);
   const tell = (offset: number, code: ProblemCode, message: string): unknown =>
     witness.problem({ file: file.name, offset, code, message });
   const bytesBefore = slices.bytesRead;
-  let gapEnd = 0;
+  let isInGap = false;
   for (;;) {
     const offset = reader.offset;
-    const record = reader.next();
+    const record = isInGap && offset < last ? 'corrupt' : reader.next();
     if (record === 'end') break;
     if (typeof record === 'object') {
       assertKnown(record, file, offset);
       witness.record(record, offset);
       slices.recordsRead++;
     } else {
-      if (offset !== gapEnd) tell(offset, 'RECORD', PROBLEMS[record]);
-      reader.skip(offset + SEARCH_SIZE);
-      gapEnd = reader.offset;
-      witness.gap(offset, gapEnd - offset);
+      if (!isInGap) tell(offset, 'RECORD', PROBLEMS[record]);
+      isInGap = !reader.skip(offset + SEARCH_SIZE);
+      witness.gap(offset, reader.offset - offset);
     }
     slices.bytesRead = bytesBefore + reader.offset;
     if (slices.step(reader.offset - offset)) await slices.rest();
   }
-  if (gapEnd !== reader.offset && reader.offset < end) {
+  if (!isInGap && reader.offset < end) {
     tell(reader.offset, 'RECORDS_MISSING', `the file should have ${end} bytes`);
   }
 }
