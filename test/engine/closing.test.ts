@@ -4,14 +4,14 @@ import { Database, type Durability } from '../../engine/src/index.ts';
 import { childEnd, startChild } from '../support/child.ts';
 import { contents } from '../support/crashed-store.ts';
 import { FaultFileSystem, isSync, isWrite } from '../support/fault-file-system.ts';
-import { PowerCutFileSystem } from '../support/power-cut-file-system.ts';
+import { SimulatedDisk } from '../support/fault-house/simulated-disk.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const closed = expect.objectContaining({ code: 'CLOSED' });
 
-async function open(options = {}): Promise<{ db: Database; fs: FaultFileSystem; disk: PowerCutFileSystem }> {
+async function open(options = {}): Promise<{ db: Database; fs: FaultFileSystem; disk: SimulatedDisk }> {
   const root = temporaryDirectory('closing');
-  const disk = new PowerCutFileSystem(root);
+  const disk = new SimulatedDisk(root);
   const fs = new FaultFileSystem(disk);
   return { db: await Database.open(root, { fs, maxDataFileSize: 200, ...options }), fs, disk };
 }

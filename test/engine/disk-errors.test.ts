@@ -8,7 +8,7 @@ import { recover } from '../../engine/src/recovery.ts';
 import { contents, recoverCopy } from '../support/crashed-store.ts';
 import { type Call, FaultFileSystem, isSync, isWrite } from '../support/fault-file-system.ts';
 import { stoppingAt } from '../support/fault-house/index.ts';
-import { PowerCutFileSystem } from '../support/power-cut-file-system.ts';
+import { SimulatedDisk } from '../support/fault-house/simulated-disk.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const full = expect.objectContaining({ code: 'DISK_FULL' });
@@ -16,15 +16,15 @@ const poisoned = expect.objectContaining({ code: 'POISONED' });
 
 async function open(
   options: DatabaseOptions = {},
-): Promise<{ db: Database; fs: FaultFileSystem; disk: PowerCutFileSystem }> {
+): Promise<{ db: Database; fs: FaultFileSystem; disk: SimulatedDisk }> {
   const root = temporaryDirectory();
-  const disk = new PowerCutFileSystem(root);
+  const disk = new SimulatedDisk(root);
   const fs = new FaultFileSystem(disk);
   return { db: await Database.open(root, { fs, ...options }), fs, disk };
 }
 
 /** What is there after closing (which may fail) and opening again. */
-async function reopened(db: Database, disk: PowerCutFileSystem): Promise<string[]> {
+async function reopened(db: Database, disk: SimulatedDisk): Promise<string[]> {
   await db.close().catch(() => {});
   const again = await Database.open(db.directory, { fs: disk });
   const found = contents(again);

@@ -8,7 +8,7 @@ import type { FileSystem, OpenFile, OpenMode } from '../../engine/src/index.ts';
 import { Database } from '../../engine/src/index.ts';
 import { recoverCopy } from '../support/crashed-store.ts';
 import { diskError } from '../support/fault-file-system.ts';
-import { PowerCutFileSystem } from '../support/power-cut-file-system.ts';
+import { SimulatedDisk } from '../support/fault-house/simulated-disk.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const endOfTurn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
@@ -25,13 +25,13 @@ function randomFrom(seed: number): (n: number) => number {
 
 /** A disk whose background syncs take as many turns as `turns` says. */
 class SlowDisk implements FileSystem {
-  readonly disk: PowerCutFileSystem;
+  readonly disk: SimulatedDisk;
   syncs = 0;
   turns: () => number = () => 1;
   failSyncNow = false;
 
   constructor(root: string) {
-    this.disk = new PowerCutFileSystem(root);
+    this.disk = new SimulatedDisk(root);
   }
 
   open(path: string, mode: OpenMode): OpenFile {

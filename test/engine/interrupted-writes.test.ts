@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { Database, type FileSystem } from '../../engine/src/index.ts';
 import { contents, recoverCopy } from '../support/crashed-store.ts';
 import { FaultFileSystem, isWrite } from '../support/fault-file-system.ts';
-import { PowerCutFileSystem } from '../support/power-cut-file-system.ts';
+import { SimulatedDisk } from '../support/fault-house/simulated-disk.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 /** A disk that takes and gives at most so many bytes in one call. */
@@ -21,7 +21,7 @@ describe('a call that does only some of it', () => {
   for (const most of [1, 7, 100]) {
     test(`${most} bytes at a time: everything is written and read whole`, async () => {
       const root = temporaryDirectory();
-      const fs = inSmallBites(new PowerCutFileSystem(root), most);
+      const fs = inSmallBites(new SimulatedDisk(root), most);
       const db = await Database.open(root, { fs, maxDataFileSize: 500 });
       const expected: string[] = [];
       for (let i = 10; i < 30; i++) {
@@ -40,7 +40,7 @@ describe('a call that does only some of it', () => {
 
   test('and then none at all is an error, not an endless loop', async () => {
     const root = temporaryDirectory();
-    const fs = new FaultFileSystem(new PowerCutFileSystem(root));
+    const fs = new FaultFileSystem(new SimulatedDisk(root));
     const db = await Database.open(root, { fs });
     db.put('a', '1');
     fs.plan = call => (isWrite(call) ? { onlyBytes: 0 } : undefined);
@@ -59,7 +59,7 @@ for (const [error, code] of Object.entries(CODES)) {
     test(`${error} after ${afterBytes} bytes of any write: the change throws and is absent, the next is made`, async () => {
       for (let failing = 0; failing < 14; failing++) {
         const root = temporaryDirectory();
-        const disk = new PowerCutFileSystem(root);
+        const disk = new SimulatedDisk(root);
         const fs = new FaultFileSystem(disk);
         const db = await Database.open(root, { fs, maxDataFileSize: 200 });
         let writes = 0;
@@ -86,7 +86,7 @@ for (const [error, code] of Object.entries(CODES)) {
 
 test('a read that is interrupted fails that get, and the next finds the value', async () => {
   const root = temporaryDirectory();
-  const fs = new FaultFileSystem(new PowerCutFileSystem(root));
+  const fs = new FaultFileSystem(new SimulatedDisk(root));
   const db = await Database.open(root, { fs, cacheBytes: 0 });
   db.put('a', '1');
   fs.plan = call => (call.operation === 'read' && call.size !== undefined ? { error: 'EINTR' } : undefined);

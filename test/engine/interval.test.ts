@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Database, type DatabaseOptions } from '../../engine/src/index.ts';
 import { childEnd, startChild } from '../support/child.ts';
 import { FaultFileSystem, isSync } from '../support/fault-file-system.ts';
-import { PowerCutFileSystem } from '../support/power-cut-file-system.ts';
+import { SimulatedDisk } from '../support/fault-house/simulated-disk.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const HOUR = 3_600_000;
@@ -13,7 +13,7 @@ afterEach(() => vi.restoreAllMocks());
 
 async function open(options: DatabaseOptions): Promise<{ db: Database; syncs: () => number }> {
   const root = temporaryDirectory('interval');
-  const fs = new FaultFileSystem(new PowerCutFileSystem(root));
+  const fs = new FaultFileSystem(new SimulatedDisk(root));
   const db = await Database.open(root, { fs, ...options });
   db.put('first', 'v', { durability: 'disk' });
   const before = fs.calls.filter(isSync).length;
@@ -95,7 +95,7 @@ test('a program that holds up its own timers is synced on time all the same', as
 
 test('a sync that fails while the program holds up its timers poisons the store and fails no write that was made', async () => {
   const root = temporaryDirectory('interval');
-  const fs = new FaultFileSystem(new PowerCutFileSystem(root));
+  const fs = new FaultFileSystem(new SimulatedDisk(root));
   const db = await Database.open(root, { fs, durability: { intervalMs: 10 } });
   db.put('first', 'v');
   fs.plan = call => (call.operation === 'syncData' ? { error: 'EIO' } : undefined);

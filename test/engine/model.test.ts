@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Database, type DatabaseOptions } from '../../engine/src/index.ts';
-import { PowerCutFileSystem } from '../support/power-cut-file-system.ts';
+import { SimulatedDisk } from '../support/fault-house/simulated-disk.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 interface Value {
@@ -57,7 +57,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 class Pair {
   readonly #root = temporaryDirectory('model');
   readonly #options: DatabaseOptions;
-  #disk = new PowerCutFileSystem(this.#root);
+  #disk = new SimulatedDisk(this.#root);
   #nowMs = 1_000_000;
   readonly model: Model = new Map([[0, new Map()]]);
   db!: Database;

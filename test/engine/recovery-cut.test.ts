@@ -10,10 +10,10 @@ import {
   recoverCopy,
   SECOND,
 } from '../support/crashed-store.ts';
-import type { PowerCutFileSystem } from '../support/power-cut-file-system.ts';
+import type { SimulatedDisk } from '../support/fault-house/simulated-disk.ts';
 
 /** Open, check what is there, write, and find the same after closing and opening again. */
-async function opensWith(expected: string[], left: PowerCutFileSystem, change: (fs: PowerCutFileSystem) => void) {
+async function opensWith(expected: string[], left: SimulatedDisk, change: (fs: SimulatedDisk) => void) {
   const fs = left.copy(left.root);
   change(fs);
   const db = await Database.open(left.root, { fs });
@@ -28,7 +28,7 @@ async function opensWith(expected: string[], left: PowerCutFileSystem, change: (
   return report;
 }
 
-const cutTo = (size: number) => (fs: PowerCutFileSystem) => fs.change(FIRST, bytes => bytes.subarray(0, size));
+const cutTo = (size: number) => (fs: SimulatedDisk) => fs.change(FIRST, bytes => bytes.subarray(0, size));
 
 describe('cut at every byte', () => {
   test('of the last record: the store holds the records before it', async () => {
@@ -139,7 +139,7 @@ describe('cut at every byte', () => {
 });
 
 describe('a tail', () => {
-  const tails: [string, (left: PowerCutFileSystem) => Buffer][] = [
+  const tails: [string, (left: SimulatedDisk) => Buffer][] = [
     ['of zeroes', () => Buffer.alloc(5000)],
     ['of garbage', () => Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 7919 + (i >> 3)) & 0xff))],
     ['that is a record from elsewhere in the file', left => left.bytesOf(FIRST).subarray(32, 60)],

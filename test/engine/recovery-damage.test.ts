@@ -13,13 +13,13 @@ import {
   SECOND,
 } from '../support/crashed-store.ts';
 import { FaultFileSystem } from '../support/fault-file-system.ts';
-import { PowerCutFileSystem } from '../support/power-cut-file-system.ts';
+import { SimulatedDisk } from '../support/fault-house/simulated-disk.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 /** A store that was closed. */
-async function closedStore(use: (db: Database) => void): Promise<PowerCutFileSystem> {
+async function closedStore(use: (db: Database) => void): Promise<SimulatedDisk> {
   const root = temporaryDirectory('closed');
-  const fs = new PowerCutFileSystem(root);
+  const fs = new SimulatedDisk(root);
   const db = await Database.open(root, { fs });
   use(db);
   await db.close();
@@ -27,7 +27,7 @@ async function closedStore(use: (db: Database) => void): Promise<PowerCutFileSys
 }
 
 /** Where the damage is that opening reports; undefined when it opens. */
-async function damageOf(left: PowerCutFileSystem, change: (fs: PowerCutFileSystem) => void) {
+async function damageOf(left: SimulatedDisk, change: (fs: SimulatedDisk) => void) {
   try {
     await recoverCopy(left, change);
     return undefined;
@@ -72,7 +72,7 @@ describe('any one bit flipped', () => {
     const offsets = recordOffsets(left, FIRST);
     const bytes = left.bytesOf(FIRST);
     for (let bit = 0; bit < bytes.length * 8; bit++) {
-      const flip = (fs: PowerCutFileSystem): void => fs.change(FIRST, before => flipBit(before, bit));
+      const flip = (fs: SimulatedDisk): void => fs.change(FIRST, before => flipBit(before, bit));
       const offset = unitOf(offsets, bit >> 3);
       if (offset < offsets[2]!) {
         expect(await damageOf(left, flip)).toEqual({ file: FIRST, offset });
@@ -86,7 +86,7 @@ describe('any one bit flipped', () => {
 
   test('in a file that a later file says was synced is damage', async () => {
     const root = temporaryDirectory();
-    const memory = new PowerCutFileSystem(root);
+    const memory = new SimulatedDisk(root);
     const fs = new FaultFileSystem(memory);
     const db = await Database.open(root, { fs, maxDataFileSize: 100 });
     db.put('a', 'x'.repeat(100));
@@ -116,7 +116,7 @@ describe('any one bit flipped', () => {
       },
       { maxDataFileSize: 100 },
     );
-    const cutBoth = (fs: PowerCutFileSystem): void => {
+    const cutBoth = (fs: SimulatedDisk): void => {
       fs.change(FIRST, bytes => bytes.subarray(0, 60));
       fs.change(SECOND, () => Buffer.alloc(0));
     };
@@ -151,7 +151,7 @@ test('a whole batch end that does not match its members, by count, size or CRC, 
     ['size', size - 5],
     ['crc', size - 1],
   ] as const) {
-    const change = (fs: PowerCutFileSystem): void =>
+    const change = (fs: SimulatedDisk): void =>
       fs.change(FIRST, bytes => {
         bytes[endAt + place]! ^= 1;
         sealRecord(bytes, endAt, bytes.length, bytes.readUInt32LE(16), endAt);
@@ -222,7 +222,7 @@ describe('without any manifest', () => {
 describe('reading', () => {
   test('a value that has been damaged since opening throws CORRUPT, and leaves other keys alone', async () => {
     const root = temporaryDirectory();
-    const fs = new PowerCutFileSystem(root);
+    const fs = new SimulatedDisk(root);
     const db = await Database.open(root, { fs, cacheBytes: 0 });
     db.put('a', '1');
     db.put('b', '2');
@@ -260,7 +260,7 @@ describe('a newer format', () => {
       [1, 32],
       [1, 128],
     ] as const) {
-      const change = (fs: PowerCutFileSystem): void =>
+      const change = (fs: SimulatedDisk): void =>
         fs.change(FIRST, bytes => {
           const salt = bytes.readUInt32LE(16);
           const record = { kind, seq: 2, key: Buffer.from('k'), value: Buffer.from('v') };

@@ -23,14 +23,14 @@ import {
 } from '../support/damaged-store.ts';
 import { FaultFileSystem } from '../support/fault-file-system.ts';
 import { diskIn, legalDiskStates, recordingOf, snapshotAt } from '../support/fault-house/disk-states.ts';
-import type { PowerCutFileSystem } from '../support/power-cut-file-system.ts';
-import { PowerCutFileSystem as Disk } from '../support/power-cut-file-system.ts';
+import type { SimulatedDisk } from '../support/fault-house/simulated-disk.ts';
+import { SimulatedDisk as Disk } from '../support/fault-house/simulated-disk.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const root = temporaryDirectory('repair');
 
 /** The state that opening finds, without the lock and the rest of a Database. */
-async function openedState(fs: PowerCutFileSystem): Promise<State> {
+async function openedState(fs: SimulatedDisk): Promise<State> {
   const { indexes } = await recover(root, resolveOptions({ fs }));
   const rows: string[] = [];
   for (const [id, index] of indexes) {
@@ -40,20 +40,20 @@ async function openedState(fs: PowerCutFileSystem): Promise<State> {
 }
 
 /** The state that all whole records of the listed files lead to. `salts`: what the files' salts were before the damage. */
-function salvageableState(fs: PowerCutFileSystem, salts: ReadonlyMap<string, number>): State {
+function salvageableState(fs: SimulatedDisk, salts: ReadonlyMap<string, number>): State {
   const names = dataFilesOf(fs);
   return stateOf(names.flatMap(name => wholeRecords(fs.bytesOf(name), salts.get(name)!).map(({ record }) => record)));
 }
 
-const saltsOf = (fs: PowerCutFileSystem): Map<string, number> =>
+const saltsOf = (fs: SimulatedDisk): Map<string, number> =>
   new Map(dataFilesOf(fs).map(name => [name, saltOf(fs.bytesOf(name))]));
 
 /** All bytes of all files: to see that nothing was changed. */
-const everything = (fs: PowerCutFileSystem): string[] =>
+const everything = (fs: SimulatedDisk): string[] =>
   fs.fileNames.sort().map(name => `${name} ${fs.bytesOf(name).toString('base64')}`);
 
 /** Repair, and see to all that holds after every repair. */
-async function repair(fs: PowerCutFileSystem): Promise<RepairReport> {
+async function repair(fs: SimulatedDisk): Promise<RepairReport> {
   const damaged = new Map(dataFilesOf(fs).map(name => [name, Buffer.from(fs.bytesOf(name))]));
   const report = await repairDirectory(fs, root);
   for (const { file, keptAs } of report.rewritten) {
@@ -70,8 +70,8 @@ async function repair(fs: PowerCutFileSystem): Promise<RepairReport> {
 
 /** Repair a damaged copy and compare: with the model if opening refused it, else with what opening finds without repair. */
 async function repairAndCompare(
-  left: PowerCutFileSystem,
-  change: (fs: PowerCutFileSystem) => void,
+  left: SimulatedDisk,
+  change: (fs: SimulatedDisk) => void,
   note: string,
 ): Promise<RepairReport> {
   const fs = left.copy(root);
@@ -90,7 +90,7 @@ async function repairAndCompare(
 
 const change =
   (name: string, how: (bytes: Buffer) => Buffer) =>
-  (fs: PowerCutFileSystem): void =>
+  (fs: SimulatedDisk): void =>
     fs.change(name, how);
 
 describe('every whole record is kept, and no other', () => {
@@ -112,7 +112,7 @@ describe('every whole record is kept, and no other', () => {
 });
 
 /** A closed store of one file, with longer values, so that 4 KiB are a part of it. */
-async function largeFile(): Promise<PowerCutFileSystem> {
+async function largeFile(): Promise<SimulatedDisk> {
   const fs = new Disk(root);
   const db = await Database.open(root, { fs });
   for (let n = 0; n < 60; n++) {
@@ -217,7 +217,7 @@ describe('beside damage in a sealed file', () => {
 
 describe('a batch that did count', () => {
   /** A closed store of one file: a, then a batch of b, c and d, then e. */
-  async function withBatch(): Promise<PowerCutFileSystem> {
+  async function withBatch(): Promise<SimulatedDisk> {
     const fs = new Disk(root);
     const db = await Database.open(root, { fs });
     db.put('a', '1');
@@ -281,7 +281,7 @@ describe('the manifest', () => {
   test('when it is missing or damaged, is made anew, and nothing else is changed', async () => {
     for (const end of ['closed', 'killed'] as const) {
       const left = await manyFiles(root, end);
-      const damages: ((fs: PowerCutFileSystem) => void)[] = [
+      const damages: ((fs: SimulatedDisk) => void)[] = [
         fs => fs.remove(`${root}/MANIFEST`),
         fs => fs.change('MANIFEST', () => Buffer.alloc(0)),
         fs => fs.change('MANIFEST', bytes => bytes.subarray(0, 50)),
@@ -297,7 +297,7 @@ describe('the manifest', () => {
 
   test('when it and the one before are gone, costs nothing; with damage in a file besides, what is damaged', async () => {
     const left = await manyFiles(root, 'closed');
-    const bothGone = (fs: PowerCutFileSystem): void => {
+    const bothGone = (fs: SimulatedDisk): void => {
       fs.remove(`${root}/MANIFEST`);
       fs.remove(`${root}/MANIFEST.previous`);
     };
@@ -305,7 +305,7 @@ describe('the manifest', () => {
     for (const name of dataFilesOf(left)) {
       const bits = left.bytesOf(name).length * 8;
       for (let bit = 8 * 33; bit < bits; bit += 401) {
-        const damage = (fs: PowerCutFileSystem): void => {
+        const damage = (fs: SimulatedDisk): void => {
           bothGone(fs);
           fs.change(name, bytes => flipBit(bytes, bit));
         };
@@ -467,7 +467,7 @@ test('a record of a newer format is not thrown away: repair refuses', async () =
 });
 
 /** A closed store with damage in two files, and an orphan space. */
-async function damagedStore(): Promise<PowerCutFileSystem> {
+async function damagedStore(): Promise<SimulatedDisk> {
   const closed = await manyFiles(root, 'killed');
   closed.change(FIRST, bytes => flipBit(bytes, 8 * 100));
   closed.change('0000000003.data', bytes => flipBit(bytes, 8 * 40));

@@ -21,7 +21,7 @@ import type { KeyString } from '../../engine/src/keydir/keydir.ts';
 import { resolveOptions } from '../../engine/src/options.ts';
 import { recover } from '../../engine/src/recovery.ts';
 import { type Change, Replay } from '../../engine/src/replay.ts';
-import { PowerCutFileSystem } from '../support/power-cut-file-system.ts';
+import { SimulatedDisk } from '../support/fault-house/simulated-disk.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const SEED: readonly [number, number] = [1, 2];
@@ -170,8 +170,8 @@ describe('records in any order', () => {
 
 describe('sealed files in any order', () => {
   /** A closed store of many small files, with something of everything in them. */
-  async function smallFiles(root: string): Promise<PowerCutFileSystem> {
-    const disk = new PowerCutFileSystem(root);
+  async function smallFiles(root: string): Promise<SimulatedDisk> {
+    const disk = new SimulatedDisk(root);
     const db = await Database.open(root, { fs: disk, maxDataFileSize: 60 });
     for (let i = 0; i < 6; i++) db.put(`k${i}`, `value ${i}`);
     db.delete('k0');
@@ -190,7 +190,7 @@ describe('sealed files in any order', () => {
   test('a store opens the same in whatever order its manifest lists them', async () => {
     const root = temporaryDirectory('replay-order');
     const disk = await smallFiles(root);
-    const read = async (fs: PowerCutFileSystem) => stateOf((await recover(root, resolveOptions({ fs }))).indexes);
+    const read = async (fs: SimulatedDisk) => stateOf((await recover(root, resolveOptions({ fs }))).indexes);
     const expected = await read(disk.copy(root));
     expect(expected).toHaveLength(7);
     const manifest = decodeManifest(disk.bytesOf(MANIFEST_NAME))!;

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Database, type DatabaseOptions, type Range, type Transaction } from '../../engine/src/index.ts';
-import { PowerCutFileSystem } from '../support/power-cut-file-system.ts';
+import { SimulatedDisk } from '../support/fault-house/simulated-disk.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 type Spaces = Map<number, Map<string, string>>;
@@ -141,7 +141,7 @@ function runNested(tx: Transaction, model: Spaces, steps: readonly Step[], throw
 class Pair {
   readonly #root = temporaryDirectory('transaction-model');
   readonly #options: DatabaseOptions;
-  #disk = new PowerCutFileSystem(this.#root);
+  #disk = new SimulatedDisk(this.#root);
   model: Spaces = new Map([0, 1, 2].map(id => [id, new Map()]));
   db!: Database;
 

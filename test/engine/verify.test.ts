@@ -9,13 +9,13 @@ import { flipBit } from '../support/change-file.ts';
 import { SECOND } from '../support/crashed-store.ts';
 import { dataFilesOf, manyFiles, saltOf, wholeRecords } from '../support/damaged-store.ts';
 import { FaultFileSystem } from '../support/fault-file-system.ts';
-import { PowerCutFileSystem } from '../support/power-cut-file-system.ts';
+import { SimulatedDisk } from '../support/fault-house/simulated-disk.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const root = temporaryDirectory('verify');
 
 /** Where opening says that the damage is; undefined when it opens. */
-async function damageOf(left: PowerCutFileSystem): Promise<{ file: string; offset: number } | undefined> {
+async function damageOf(left: SimulatedDisk): Promise<{ file: string; offset: number } | undefined> {
   try {
     await recover(root, resolveOptions({ fs: left.copy(root) }));
     return undefined;
@@ -89,7 +89,7 @@ describe('a directory that nobody has open', () => {
   });
 
   test('that is empty has nothing wrong with it, and one that holds no database is NOT_FOUND', async () => {
-    const fs = new PowerCutFileSystem(root);
+    const fs = new SimulatedDisk(root);
     await (await Database.open(root, { fs })).close();
     expect(await Database.verify(root, { fs })).toMatchObject({ files: 0, records: 0, problems: [] });
     await expect(Database.verify(`${root}/nothing`)).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -98,9 +98,9 @@ describe('a directory that nobody has open', () => {
 
 describe('an open database', () => {
   /** Some sealed files, and an active one. */
-  async function openStore(): Promise<{ db: Database; fs: PowerCutFileSystem }> {
+  async function openStore(): Promise<{ db: Database; fs: SimulatedDisk }> {
     const directory = temporaryDirectory('open');
-    const fs = new PowerCutFileSystem(directory);
+    const fs = new SimulatedDisk(directory);
     const db = await Database.open(directory, { fs, maxDataFileSize: 2000 });
     for (let n = 0; n < 100; n++) db.put(`key ${n % 60}`, `${n}`.repeat(20), { tag: n % 7 });
     db.batch().put('b', '1').delete('key 3').commit();
@@ -163,7 +163,7 @@ describe('an open database', () => {
 
   test('is used meanwhile: what changes is no problem, and the event loop is not held up', async () => {
     const directory = temporaryDirectory('used');
-    const fs = new PowerCutFileSystem(directory);
+    const fs = new SimulatedDisk(directory);
     const db = await Database.open(directory, { fs, maxDataFileSize: 200_000 });
     for (let n = 0; n < 3000; n++) db.put(`key ${n}`, 'x'.repeat(300));
     let turns = 0;

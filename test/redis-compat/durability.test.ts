@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import type { FileSystem, OpenFile } from '../../engine/src/index.ts';
 import { type RedisServer, start } from '../../redis-compat/src/server.ts';
 import { FaultFileSystem, isSync, isWrite } from '../support/fault-file-system.ts';
-import { PowerCutFileSystem } from '../support/power-cut-file-system.ts';
+import { SimulatedDisk } from '../support/fault-house/simulated-disk.ts';
 import { encodeCommand, RawClient, type Reply } from '../support/raw-client.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -122,7 +122,7 @@ describe('appendfsync always', () => {
     'what was answered at %s is there after a crash of the power, or of the program',
     async level => {
       const root = temporaryDirectory('power');
-      const disk = new PowerCutFileSystem(root);
+      const disk = new SimulatedDisk(root);
       const server = await startOn(disk, { appendfsync: level }, root);
       const client = await RawClient.connect(server.port);
       const commands = Array.from({ length: 500 }, (_, i) => ['SET', `key ${i}`, `value ${i}`]);

@@ -6,7 +6,7 @@ import { decodeRecord } from '../../engine/src/format/record.ts';
 import { type CutTail, Database, type DatabaseOptions } from '../../engine/src/index.ts';
 import { resolveOptions } from '../../engine/src/options.ts';
 import { recover } from '../../engine/src/recovery.ts';
-import { PowerCutFileSystem } from './power-cut-file-system.ts';
+import { SimulatedDisk } from './fault-house/simulated-disk.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 export const FIRST = '0000000001.data';
@@ -16,9 +16,9 @@ export const SECOND = '0000000002.data';
 export async function crashedStore(
   use: (db: Database) => void | Promise<void>,
   options: DatabaseOptions = {},
-): Promise<PowerCutFileSystem> {
+): Promise<SimulatedDisk> {
   const root = temporaryDirectory('crashed');
-  const fs = new PowerCutFileSystem(root);
+  const fs = new SimulatedDisk(root);
   const db = await Database.open(root, { ...options, fs });
   await use(db);
   const left = fs.copy(root);
@@ -30,10 +30,7 @@ export async function crashedStore(
 export const contents = (db: Database): string[] => Array.from(db.entries(), pair => pair.map(String).join('='));
 
 /** Open a copy of what a crash has left, after changing it. */
-export async function openCopy(
-  left: PowerCutFileSystem,
-  change: (fs: PowerCutFileSystem) => void = () => {},
-): Promise<Database> {
+export async function openCopy(left: SimulatedDisk, change: (fs: SimulatedDisk) => void = () => {}): Promise<Database> {
   const fs = left.copy(left.root);
   change(fs);
   return Database.open(left.root, { fs });
@@ -44,8 +41,8 @@ export async function openCopy(
  * starts another program for the lock.
  */
 export async function recoverCopy(
-  left: PowerCutFileSystem,
-  change: (fs: PowerCutFileSystem) => void,
+  left: SimulatedDisk,
+  change: (fs: SimulatedDisk) => void,
 ): Promise<{ keys: string[]; cut: readonly CutTail[] }> {
   const fs = left.copy(left.root);
   change(fs);
@@ -54,7 +51,7 @@ export async function recoverCopy(
 }
 
 /** Where each record of a data file begins, and where the last one ends. */
-export function recordOffsets(left: PowerCutFileSystem, name: string): number[] {
+export function recordOffsets(left: SimulatedDisk, name: string): number[] {
   const bytes = left.bytesOf(name);
   const salt = bytes.readUInt32LE(16);
   const offsets = [FILE_HEADER_SIZE];

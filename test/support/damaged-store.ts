@@ -14,7 +14,7 @@ import {
 } from '../../engine/src/format/record.ts';
 import { readVarint } from '../../engine/src/format/varint.ts';
 import { Database } from '../../engine/src/index.ts';
-import { PowerCutFileSystem } from './power-cut-file-system.ts';
+import { SimulatedDisk } from './fault-house/simulated-disk.ts';
 
 /** A whole record, and where it stands. */
 export interface Found {
@@ -67,8 +67,8 @@ export async function manyFiles(
   root: string,
   end: 'closed' | 'killed',
   { hints = false }: { readonly hints?: boolean } = {},
-): Promise<PowerCutFileSystem> {
-  const fs = new PowerCutFileSystem(root);
+): Promise<SimulatedDisk> {
+  const fs = new SimulatedDisk(root);
   const db = await Database.open(root, { fs, maxDataFileSize: 600 });
   const long = 'x'.repeat(150);
   for (let round = 0; round < 6; round++) {
@@ -92,12 +92,12 @@ export async function manyFiles(
   return left;
 }
 
-export function removeHints(fs: PowerCutFileSystem): void {
+export function removeHints(fs: SimulatedDisk): void {
   for (const name of fs.list(fs.root)) if (name.endsWith('.hint')) fs.remove(`${fs.root}/${name}`);
 }
 
 /** The names of the data files, in order. */
-export const dataFilesOf = (fs: PowerCutFileSystem): string[] =>
+export const dataFilesOf = (fs: SimulatedDisk): string[] =>
   fs
     .list(fs.root)
     .filter(name => name.endsWith('.data'))

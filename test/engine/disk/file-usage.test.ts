@@ -7,7 +7,7 @@ import { Database } from '../../../engine/src/index.ts';
 import type { KeyIndex } from '../../../engine/src/keydir/key-index.ts';
 import { resolveOptions } from '../../../engine/src/options.ts';
 import { recover } from '../../../engine/src/recovery.ts';
-import { PowerCutFileSystem } from '../../support/power-cut-file-system.ts';
+import { SimulatedDisk } from '../../support/fault-house/simulated-disk.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 function recount(indexes: ReadonlyMap<number, KeyIndex>): Map<FileId, number> {
@@ -44,7 +44,7 @@ describe('file usage', () => {
   test('whatever is changed, stats agree with a full recount, before and after reopening', async () => {
     const root = temporaryDirectory('usage');
     const run = async (history: readonly Step[]): Promise<void> => {
-      const fs = new PowerCutFileSystem(root);
+      const fs = new SimulatedDisk(root);
       let now = 1_000_000;
       const options = { fs, maxDataFileSize: 150, now: () => now };
       let db = await Database.open(root, options);

@@ -1,4 +1,5 @@
 /** What happens to a store from outside: time, turns, syncs, merges, closing, crashes. */
+import { put, remove } from './changes.ts';
 import type { Pair } from './pair.ts';
 import { toValue } from './store-reader.ts';
 import { type Act, anyKey, anyValue, textOf } from './support.ts';
@@ -79,6 +80,19 @@ export const merge: Act = async pair => {
   await pair.merging;
   pair.merging = undefined;
   return `merge: ${filesBefore} files became ${pair.db.stats.dataFiles}`;
+};
+
+/** Changes while a merge goes on, turn by turn, and a crash at some moment of it or soon after. */
+export const crashInMerge: Act = async pair => {
+  if (pair.merging === undefined) pair.beginMerge();
+  const turns = pair.random(60);
+  for (let left = turns; left > 0; left--) {
+    for (let changes = pair.random(3); changes > 0; changes--) await (pair.random(3) === 0 ? remove : put)(pair);
+    await turn();
+  }
+  const kind = pair.random(4) === 0 ? 'kill' : 'cut';
+  await pair.crash(kind);
+  return `a ${kind} ${turns} turns into a merge`;
 };
 
 /** Puts while the disk is full: those that throw have changed nothing; when there is room again, all goes on. */

@@ -15,6 +15,7 @@ import {
 import {
   changeLevel,
   checkAll,
+  crashInMerge,
   cut,
   endTurn,
   failedSync,
@@ -66,6 +67,7 @@ export const KINDS: readonly Kind[] = [
   { name: 'check', weight: 1, act: checkAll },
   { name: 'merge', weight: 3, act: merge },
   { name: 'verify', weight: 0.3, act: verify },
+  { name: 'crash in a merge', weight: 1, act: crashInMerge },
   { name: 'full disk', weight: 1, act: fullDisk },
   { name: 'failed sync', weight: 0.2, act: failedSync },
   { name: 'reopen', weight: 0.7, act: reopen },
