@@ -19,15 +19,7 @@
  * Left out: a checksum: the hint file has one for all of them.
  */
 
-import {
-  FLAG_EXPIRY,
-  FLAG_ORDER_KEY,
-  KIND_PUT,
-  KIND_TOMBSTONE,
-  MAX_KEY_SIZE,
-  MAX_VALUE_SIZE,
-  ORDER_KEY_SIZE,
-} from './record.ts';
+import { FLAG_EXPIRY, FLAG_ORDER_KEY, KIND_PUT, KIND_TOMBSTONE, ORDER_KEY_SIZE } from './record.ts';
 import { MAX_VARINT_SIZE, readVarint, varintSize, writeVarint } from './varint.ts';
 
 /** Kind, flags and tag. */
@@ -95,23 +87,29 @@ export function readHintRecord(bytes: Buffer, at: number, end: number): DecodedH
   const kind = bytes[at]!;
   const flags = bytes[at + 1]!;
   let next = at + FIXED_SIZE;
-  let isWhole = true;
-  const varint = (): number => {
-    const n = isWhole ? readVarint(bytes, next, end) : -1;
-    if (n < 0) isWhole = false;
-    else next += varintSize(n);
-    return n;
-  };
-  const space = varint();
-  const seq = varint();
-  const offset = varint();
-  const size = varint();
-  const keySize = varint();
-  const valueSize = varint();
-  const expiresAtMs = flags & FLAG_EXPIRY ? varint() : 0;
+  const space = readVarint(bytes, next, end);
+  if (space < 0) return undefined;
+  next += varintSize(space);
+  const seq = readVarint(bytes, next, end);
+  if (seq < 0) return undefined;
+  next += varintSize(seq);
+  const offset = readVarint(bytes, next, end);
+  if (offset < 0) return undefined;
+  next += varintSize(offset);
+  const size = readVarint(bytes, next, end);
+  if (size < 0) return undefined;
+  next += varintSize(size);
+  const keySize = readVarint(bytes, next, end);
+  if (keySize < 0) return undefined;
+  next += varintSize(keySize);
+  const valueSize = readVarint(bytes, next, end);
+  if (valueSize < 0) return undefined;
+  next += varintSize(valueSize);
+  const expiresAtMs = flags & FLAG_EXPIRY ? readVarint(bytes, next, end) : 0;
+  if (expiresAtMs < 0) return undefined;
+  if (flags & FLAG_EXPIRY) next += varintSize(expiresAtMs);
   const orderKeyAt = next;
   if (flags & FLAG_ORDER_KEY) next += ORDER_KEY_SIZE;
-  if (!isWhole || keySize > MAX_KEY_SIZE || valueSize > MAX_VALUE_SIZE) return undefined;
   const valueAt = next + keySize;
   const hintEnd = readsValue(kind) ? valueAt + valueSize : valueAt;
   if (hintEnd > end) return undefined;
