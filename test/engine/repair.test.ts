@@ -23,8 +23,7 @@ import {
 } from '../support/damaged-store.ts';
 import { FaultFileSystem } from '../support/fault-file-system.ts';
 import { diskIn, legalDiskStates, recordingOf, snapshotAt } from '../support/fault-house/disk-states.ts';
-import type { SimulatedDisk } from '../support/fault-house/simulated-disk.ts';
-import { SimulatedDisk as Disk } from '../support/fault-house/simulated-disk.ts';
+import { SimulatedDisk } from '../support/fault-house/simulated-disk.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const root = temporaryDirectory('repair');
@@ -113,7 +112,7 @@ describe('every whole record is kept, and no other', () => {
 
 /** A closed store of one file, with longer values, so that 4 KiB are a part of it. */
 async function largeFile(): Promise<SimulatedDisk> {
-  const fs = new Disk(root);
+  const fs = new SimulatedDisk(root);
   const db = await Database.open(root, { fs });
   for (let n = 0; n < 60; n++) {
     db.put(`key ${n % 40}`, `${n}`.repeat(150));
@@ -218,7 +217,7 @@ describe('beside damage in a sealed file', () => {
 describe('a batch that did count', () => {
   /** A closed store of one file: a, then a batch of b, c and d, then e. */
   async function withBatch(): Promise<SimulatedDisk> {
-    const fs = new Disk(root);
+    const fs = new SimulatedDisk(root);
     const db = await Database.open(root, { fs });
     db.put('a', '1');
     db.batch().put('b', '2').put('c', '3').put('d', '4').commit();
@@ -244,7 +243,7 @@ describe('a batch that did count', () => {
   });
 
   test('that was still growing counts when something behind it was written, and then keeps its records too', async () => {
-    const killed = new Disk(root);
+    const killed = new SimulatedDisk(root);
     const db = await Database.open(root, { fs: killed });
     db.put('a', '1');
     db.batch().put('b', '2').put('c', '3').commit();
@@ -426,13 +425,28 @@ test('after a repair the store goes on: new changes have higher seqs, and are th
 });
 
 test('repair waits for nobody who has the directory open, and makes no directory', async () => {
-  const fs = new Disk(root);
+  const fs = new SimulatedDisk(root);
   const db = await Database.open(root, { fs });
   db.put('a', '1');
   await expect(Database.repair(root, { fs })).rejects.toMatchObject({ code: 'LOCKED' });
   await expect(Database.verify(root, { fs })).rejects.toMatchObject({ code: 'LOCKED' });
   await db.close();
   await expect(Database.repair(`${root}/nothing`)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+test('after a failed sync no growing file is trusted: it is written anew too, and the mark goes', async () => {
+  const fs = await manyFiles(root, 'killed');
+  const expected = salvageableState(fs, saltsOf(fs));
+  fs.change('POISONED', () => Buffer.alloc(0));
+  const { files } = decodeManifest(fs.bytesOf('MANIFEST'))!;
+  const growing = files.filter(({ sealedSize }) => sealedSize === null).map(({ id }) => id);
+  expect(growing.length).toBeGreaterThan(0);
+  fs.change(FIRST, bytes => bytes.fill(0, 0, 32));
+  const { rewritten } = await repair(fs);
+  const names = [1, ...growing].map(id => `${String(id).padStart(10, '0')}.data`);
+  expect(rewritten.map(({ file }) => file)).toEqual(names);
+  expect(fs.fileNames).not.toContain('POISONED');
+  expect(await openedState(fs)).toBe(expected);
 });
 
 test('damage that a hint hides from opening is found, and the hint goes with the damaged file', async () => {

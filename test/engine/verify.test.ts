@@ -183,6 +183,19 @@ describe('an open database', () => {
     await db.close();
   });
 
+  test('is merged meanwhile: files that go and records that move are no problem', async () => {
+    const directory = temporaryDirectory('merged');
+    const fs = new SimulatedDisk(directory);
+    const db = await Database.open(directory, { fs, maxDataFileSize: 20_000, merge: { auto: false } });
+    for (let n = 0; n < 3000; n++) db.put(`key ${n % 1000}`, `${n}`.repeat(20));
+    const before = db.stats.dataFiles;
+    const [report] = await Promise.all([db.verify(), db.merge()]);
+    expect(report.problems).toEqual([]);
+    expect(db.stats.dataFiles).toBeLessThan(before);
+    expect((await db.verify()).problems).toEqual([]);
+    await db.close();
+  });
+
   test('says how far it is, and stops when it is told to, or when the database is closed', async () => {
     const { db } = await openStore();
     for (let n = 0; n < 3000; n++) db.put(`more ${n}`, 'x'.repeat(300), { durability: 'memory' });
