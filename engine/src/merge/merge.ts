@@ -95,7 +95,7 @@ export class Merge {
     let outcome: MergeOutcome | undefined;
     try {
       outcome = await runMerge(fs, job, this.#options);
-      this.#options.signal.throwIfAborted(); // From here to the commit nobody else runs.
+      this.#options.signal.throwIfAborted(); // Later it is too late to give up; closing waits for what follows.
       for (const { live } of outcome.outputs) {
         fs.rename(join(this.#directory, mergingFileName(live.id)), join(this.#directory, dataFileName(live.id)));
         named++;
