@@ -445,16 +445,19 @@ describe('a transaction and the disk', () => {
   test('on a closed database it throws, and one that closes the database changes nothing', async () => {
     const { db } = await openWith();
     let closing: Promise<void> | undefined;
+    let write: Promise<number> | undefined;
     expect(() =>
       db.transaction(tx => {
         tx.put('a', '1');
+        write = db.write([{ type: 'put', key: 'b', value: 'written' }]);
         closing = db.close();
       }),
     ).toThrow(closed);
     await closing;
+    await write; // Whoever waits is told.
     expect(() => db.transaction(() => 1)).toThrow(closed);
     const again = await Database.open(db.directory);
-    expect(String(again.get('a'))).toBe('A');
+    expect(again.getMany(['a', 'b']).map(String)).toEqual(['A', 'written']);
     await again.close();
   });
 });
