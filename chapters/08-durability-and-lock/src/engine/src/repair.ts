@@ -1,4 +1,4 @@
-// superseded later: imports, RepairReport, RepairOptions, Repair.run
+// superseded later: imports, RepairReport, RepairOptions, Repair.run, Repair.#commit
 /**
  * Repair: for a directory that opening refuses. Every record that can be read is kept, also behind damage; what cannot be
  * read is kept too, in lost/.
@@ -19,7 +19,14 @@ import { DataFile } from './disk/data-file.ts';
 import { makeReadOnly } from './disk/data-files.ts';
 import type { FileId } from './disk/file-names.ts';
 import type { FileSystem } from './disk/file-system.ts';
-import { commitManifest, keepAsPrevious, type LiveFile, MANIFEST_NAME, type Manifest, removeIfThere } from './disk/manifest.ts';
+import {
+  commitManifest,
+  keepAsPrevious,
+  type LiveFile,
+  MANIFEST_NAME,
+  type Manifest,
+  removeIfThere,
+} from './disk/manifest.ts';
 import { dataFileIds } from './disk/rebuild-manifest.ts';
 import { encodeRecord, type LogRecord } from './format/record.ts';
 import { type CheckOptions, type DirectoryOptions, resolveOptions } from './options.ts';
@@ -59,5 +66,15 @@ class Repair {
     this.#commit();
     const { length } = manifest.files;
     return { files: length, records: this.#records, problems, rewritten: this.#rewritten, lost: this.#lost };
+  }
+
+  #commit(): void {
+    const { files } = this.#manifest;
+    this.#fs.syncDirectory(this.#directory); // The new files have to have names before the manifest lists them.
+    commitManifest(this.#fs, this.#directory, this.#manifest);
+    keepAsPrevious(this.#fs, this.#directory); // The one before lists files that are about to go.
+    for (const { id } of files) makeReadOnly(this.#fs, this.#directory, id);
+    removeIfThere(this.#fs, join(this.#directory, POISONED_NAME));
+    for (const { file } of this.#rewritten) removeIfThere(this.#fs, join(this.#directory, file));
   }
 }
