@@ -1,4 +1,4 @@
-// superseded later: the whole file
+// superseded later: imports, SpaceRecords, SpaceRecords.index, SpaceRecords.assertThere, SpaceRecords.moment, SpaceRecords.find, SpaceRecords.assertCondition, SpaceRecords.put, SpaceRecords.delete, SpaceRecords.#append
 /**
  * SpaceRecords: the keys and the records behind them. Every read of a key begins here with `find`, every change of one
  * ends here: bytes into the log, then the entry into the index.
@@ -18,10 +18,6 @@ import type { Location } from './log.ts';
 import { Moment } from './moment.ts';
 import { checkSizes, type Durability } from './options.ts';
 import { entryOf } from './replay.ts';
-
-/** The most keys of one space: what a JavaScript Map holds. */
-const MAX_KEYS = 2 ** 24 - 1;
-const NOTHING = Buffer.alloc(0);
 
 /** The keys and the records behind them. */
 export class SpaceRecords {
@@ -62,23 +58,6 @@ export class SpaceRecords {
   assertCondition(key: Buffer, condition: Condition): void {
     this.commit.appendQueued();
     checkCondition(condition, this.find(toKeyString(key))?.seq ?? 0);
-  }
-
-  /** @throws {EngineError} `UNSUPPORTED` when `count` changes, one of which puts this key, could be more than there is room for. */
-  assertRoom(key: KeyString, count: number): void {
-    const { keydir } = this.#index;
-    if (keydir.size + count <= MAX_KEYS || keydir.get(key) !== undefined) return;
-    throw new EngineError('UNSUPPORTED', `a space holds at most ${MAX_KEYS} keys`);
-  }
-
-  /** The log has accepted the record of this entry: make it visible. */
-  show(entry: Entry): void {
-    this.#index.put(entry);
-  }
-
-  /** The log has accepted the record with this seq, which removes a key. */
-  hide(key: KeyString, seq: number): void {
-    this.#index.delete(key, seq);
   }
 
   /** Store `value` under `key`; returns the seq. */
