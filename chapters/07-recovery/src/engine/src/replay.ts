@@ -1,4 +1,4 @@
-// superseded later: imports, Replay, Replay.unit, Replay.apply, Replay.finish, assertKnown
+// superseded later: imports, Replay, Replay.unit, Replay.apply, Replay.finish, entryOf, assertKnown
 /**
  * Replay: the records of the log, taken together to the state they lead to, one after the other.
  *
@@ -44,6 +44,20 @@ export class Replay {
   finish(): Keydir {
     return this.#keys.finish();
   }
+}
+
+/** The keydir's entry for a put that lies at `location`. */
+export function entryOf(record: RecordFields, location: Location): Entry {
+  return {
+    key: toKeyString(asBuffer(record.key)),
+    seq: record.seq,
+    tag: 0,
+    expiresAtMs: 0,
+    orderKey: undefined,
+    valueSize: record.value.length,
+    ...location,
+    valueSeq: record.seq,
+  };
 }
 
 /** A whole record that we do not know what to do with was written by a newer program. */

@@ -1,4 +1,4 @@
-// superseded later: imports, Log, Log.beginUnit, Log.add, Log.flush, Log.isPending
+// superseded later: imports, Change, Log, Log.beginUnit, Log.add, Log.flush, Log.isPending
 /**
  * Log: the data files as one long sequence of records. New records wait in a buffer, go to the end of the active file in
  * one write, and can be read from either place.
@@ -18,6 +18,9 @@ import type { Manifest } from './disk/manifest.ts';
 import { CorruptionError, EngineError } from './errors.ts';
 import { AppendBuffer } from './format/append-buffer.ts';
 import { decodeRecord, encodeRecord, type LogRecord, type RecordFields } from './format/record.ts';
+
+/** What a record says, without its place in history. */
+export type Change = Pick<RecordFields, 'kind' | 'key' | 'value'>;
 
 /** The log of one open database. */
 export class Log {
