@@ -38,7 +38,6 @@ import { chooseFiles } from '#engine/merge/choose-files.ts';
 import { copyLiveRecords } from '#engine/merge/copy-live-records.ts';
 import type { MergeJob } from '#engine/merge/merge-job.ts';
 import type { DatabaseOptions } from '#engine/options.ts';
-import type { Space } from '#engine/space.ts';
 
 let parent = '';
 let directory = '';
