@@ -23,10 +23,16 @@ function listedFiles(): readonly Listed[] {
 
 function showRecords(bytes: Buffer): void {
   const header = decodeFileHeader(bytes);
-  if (typeof header === 'string') return console.log(`  @0   the header is ${header}`);
+  if (typeof header === 'string') {
+    console.log(`  @0   the header is ${header}`);
+    return;
+  }
   for (let offset = FILE_HEADER_SIZE; offset < bytes.length; ) {
     const record = decodeRecord(bytes, offset, header.salt, offset);
-    if (typeof record === 'string') return console.log(`  @${offset}  ${record}: ${bytes.length - offset} bytes`);
+    if (typeof record === 'string') {
+      console.log(`  @${offset}  ${record}: ${bytes.length - offset} bytes`);
+      return;
+    }
     const { kind, seq, syncedTo, key, value, size } = record;
     const what = kind === KIND_PUT ? `"${key}" = "${value}"` : `tombstone of "${key}"`;
     console.log(`  @${offset}  seq ${seq}  ${what}${syncedTo > 0 ? `  all up to seq ${syncedTo} is synced` : ''}`);
