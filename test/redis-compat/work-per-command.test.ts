@@ -28,30 +28,33 @@ async function workOf(line: string): Promise<{ probes: number; records: number }
   }
 }
 
-/** Each command beside the probes and records it may cost. */
+/**
+ * Each command beside the probes and records it may cost. A change looks its key up once more than a Map by itself would
+ * need: what it replaces is dead now, and is counted for merges.
+ */
 const BUDGET: readonly (readonly [command: string, probes: number, records: number])[] = [
   ['GET k', 1, 0],
   ['GET none', 1, 0],
-  ['SET k w', 1, 1],
-  ['SET s over-a-set', 1, 1],
-  ['SET k w EX 100', 2, 1],
-  ['SETEX k 100 w', 1, 1],
-  ['MSET k v n 1', 2, 2],
+  ['SET k w', 2, 1],
+  ['SET s over-a-set', 2, 1],
+  ['SET k w EX 100', 3, 1],
+  ['SETEX k 100 w', 2, 1],
+  ['MSET k v n 1', 4, 2],
   ['MGET k n', 2, 0],
-  ['INCR n', 2, 1],
-  ['APPEND k x', 2, 1],
-  ['SETBIT k 0 1', 2, 1],
+  ['INCR n', 3, 1],
+  ['APPEND k x', 3, 1],
+  ['SETBIT k 0 1', 3, 1],
   ['SETBIT k 0 1', 1, 0],
   ['EXISTS k', 1, 0],
   ['TYPE k', 1, 0],
   ['TTL v', 1, 0],
   ['STRLEN k', 1, 0],
-  ['EXPIRE v 2000', 3, 1],
+  ['EXPIRE v 2000', 4, 1],
   ['EXPIRE v 100 NX', 1, 0],
-  ['PERSIST v', 3, 1],
-  ['DEL gone', 3, 1],
+  ['PERSIST v', 4, 1],
+  ['DEL gone', 4, 1],
   ['DEL gone', 1, 0],
-  ['RENAME n m', 5, 2],
+  ['RENAME n m', 7, 2],
   ['DBSIZE', 0, 0],
   ['FLUSHALL', 1, 2],
 ];
