@@ -115,8 +115,12 @@ export const fullDisk: Act = async pair => {
     if (pair.random(2) === 0) await turn();
   }
   pair.failing(undefined);
-  await syncAll(pair);
-  return `the disk is full: ${refused} puts refused`;
+  if (pair.random(3) > 0) {
+    await syncAll(pair);
+    return `the disk is full: ${refused} puts refused`;
+  }
+  await pair.crash(pair.random(2) === 0 ? 'kill' : 'cut');
+  return `the disk is full: ${refused} puts refused, and a crash`;
 };
 
 /** A sync fails: from then on nothing can be written, all can be read, and only another process may go on. */
