@@ -30,7 +30,7 @@ describe.skipIf(!CAN_MOUNT)('a disk of one megabyte (skipped where none can be m
     const directory = join(place, 'store');
     const ballast = join(place, 'ballast');
     writeFileSync(ballast, Buffer.alloc(200_000));
-    writeFileSync(`${ballast} 2`, Buffer.alloc(50_000));
+    writeFileSync(`${ballast} 2`, Buffer.alloc(150_000));
     let db = await Database.open(directory, { durability: level, maxDataFileSize: 50_000 });
     const accepted = new Map<string, string>();
     const put = (i: number): void => {
@@ -65,7 +65,7 @@ describe.skipIf(!CAN_MOUNT)('a disk of one megabyte (skipped where none can be m
         return false;
       },
     );
-    rmSync(`${ballast} 2`); // Opening may need a little room too: for a manifest.
+    rmSync(`${ballast} 2`); // Opening may need a little room too: for hints and a manifest.
     db = await Database.open(directory);
     const keys = Array.from(db.keys(), String);
     for (const key of keys) expect(String(db.get(key))).toBe(accepted.get(key));
