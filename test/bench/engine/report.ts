@@ -108,7 +108,7 @@ function head({ machine, versions, command, keys, runs }: Run): string[] {
   const peers = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     '# Benchmarks',
-    `Taken on ${machine.date} at commit ${machine.commit} with \`${command}\`: ${count(keys)} keys of 16 bytes, values of 100 bytes where nothing else is said, the median of ${runs} runs. Each store runs in a process of its own, the stores take turns, and every answer is checked: a wrong one fails the run.`,
+    `Taken on ${machine.date} at commit ${machine.commit} with \`${command}\`: ${count(keys)} keys of 16 bytes, values of 100 bytes where nothing else is said, ${runs === 1 ? 'one run' : `the median of ${runs} runs`}. Each store runs in a process of its own, the stores take turns, and every answer is checked: a wrong one fails the run.`,
     [
       `- Machine: ${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB; ${machine.system}; file system ${machine.fileSystem}; one fdatasync after a small write takes ${count(machine.fdatasyncMicroseconds)} us; load before the run ${machine.load}`,
       `- Node ${machine.node}; ${peers.join(', ')}`,
