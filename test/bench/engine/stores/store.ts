@@ -55,6 +55,10 @@ export async function importPeer(name: string): Promise<unknown> {
   try {
     return await import(name);
   } catch (error) {
-    throw new CannotError(`${name} is not to be had: ${(error as Error).message.split('\n')[0]}`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    const isMissing = code === 'ERR_MODULE_NOT_FOUND';
+    throw new CannotError(
+      isMissing ? 'not installed; npm ci --prefix test/bench does that' : `cannot be loaded: ${message.split('\n')[0]}`,
+    );
   }
 }
