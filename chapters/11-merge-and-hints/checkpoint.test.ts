@@ -1007,22 +1007,29 @@ describe('Merge', () => {
   });
 
   test('what is changed while a merge runs stays changed', async () => {
-    const db = await open();
+    const disk = new Disk();
+    nodeFs.mkdirSync(directory);
+    const db = await open({ ...SMALL, fs: disk });
     overwrite(db);
     const model = contents(db);
-    const merge = db.merge();
-    for (let n = 0; n < 12; n++) {
-      db.put(`key ${n}`, 'put meanwhile');
-      model[`key ${n}`] = 'put meanwhile';
-      db.delete(`key ${19 - n / 4}`);
-      delete model[`key ${19 - n / 4}`];
-      await turn();
-    }
-    await merge;
-    expect(contents(db)).toEqual(model);
+    let isChanged = false;
+    disk.beforeCall = call => {
+      if (isChanged || !/^sync .*\.merging/.test(call)) return;
+      isChanged = true; // The copy is made, and nothing points to it yet.
+      for (let n = 0; n < 12; n++) {
+        db.put(`key ${n}`, 'put meanwhile');
+        model[`key ${n}`] = 'put meanwhile';
+      }
+      for (let n = 16; n < 20; n++) {
+        db.delete(`key ${n}`);
+        delete model[`key ${n}`];
+      }
+    };
+    await db.merge();
+    expect([isChanged, contents(db)]).toEqual([true, model]);
     await db.merge();
     expect(contents(db)).toEqual(model);
-    expect(contents(await reopen(db))).toEqual(model);
+    expect(contents(await reopen(db, { ...SMALL, fs: disk }))).toEqual(model);
   });
 
   test('a snapshot and a cursor read on, and the files they read go when they are done', async () => {
@@ -1212,6 +1219,7 @@ describe('By itself', () => {
     const before = dataFiles();
     await letTimePass(3000);
     expect(dataFiles()).toEqual(before);
+    expect((await db.merge()).files).toBeGreaterThan(1);
   });
 });
 
