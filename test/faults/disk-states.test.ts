@@ -15,13 +15,14 @@ import {
   diskIn,
   fingerprint,
   legalDiskStates,
+  type Recording,
   type SimulatedDisk,
   seeded,
   snapshotAt,
 } from '../support/fault-house/index.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { count } from './counts.ts';
-import { type Replayed, replayLog, tracedBy } from './system-calls.ts';
+import { type Replayed, replayLog, type Said, tracedBy } from './system-calls.ts';
 
 const STATES = Number(process.env['ZEROCASK_DISK_STATES'] ?? 60);
 const SEED = Number(process.env['ZEROCASK_SEED'] ?? Date.now() % 100_000);
@@ -45,23 +46,28 @@ interface Candidate {
 /** All different disks that the calls allow. */
 function candidates({ recording, said }: Replayed): Candidate[] {
   const states = JSON.parse(said.find(({ line }) => line.startsWith('states '))!.line.slice(7)) as string[];
-  const marks = said
-    .filter(({ line }) => line.startsWith('mark '))
-    .map(({ atCall, line }) => {
-      const [begun, returned, synced] = line.split(' ').slice(1).map(Number) as [number, number, number];
-      return { atCall, begun, returned, synced };
-    });
+  const marks = said.filter(({ line }) => line.startsWith('mark '));
   const all = new Map<string, Candidate>();
-  for (let atCall = 0; atCall <= recording.calls.length; atCall++) {
-    const mark = marks.findLast(each => each.atCall <= atCall) ?? { begun: 0, returned: 0, synced: 0 };
+  const add = (recording: Recording, atCall: number, mark: Said | undefined): void => {
+    const [begun = 0, returned = 0, synced = 0] = mark?.line.split(' ').slice(1).map(Number) ?? [];
     for (const state of legalDiskStates(recording, atCall, { states: 20, seed: SEED })) {
       const disk = diskIn(state, snapshotAt(recording, atCall), '/');
       const print = fingerprint(disk.snapshot, false);
       const candidate = all.get(print) ?? { disk, allowed: [] };
       all.set(print, candidate);
-      const from = state.kind === 'kill' ? mark.returned : mark.synced;
-      candidate.allowed.push(new Set(states.slice(from, mark.begun + 1)));
+      candidate.allowed.push(new Set(states.slice(state.kind === 'kill' ? returned : synced, begun + 1)));
     }
+  };
+  for (let atCall = 0; atCall <= recording.calls.length; atCall++) {
+    add(
+      recording,
+      atCall,
+      marks.findLast(mark => mark.atCall <= atCall),
+    );
+  }
+  // And at each moment at which something was promised: a sync may end between two calls.
+  for (const mark of marks) {
+    add({ calls: recording.calls.slice(0, mark.atCall), end: mark.disk }, mark.atCall, mark);
   }
   return [...all.values()];
 }

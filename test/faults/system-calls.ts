@@ -5,7 +5,7 @@
  *
  * The log is made with `strace -f -y -xx`: every thread, a path behind each descriptor, all text in hexadecimal.
  */
-import { type Recording, recordingOf, SimulatedDisk } from '../support/fault-house/index.ts';
+import { type Recording, recordingOf, SimulatedDisk, type Snapshot } from '../support/fault-house/index.ts';
 
 /** The calls to ask strace for. */
 const TRACED =
@@ -26,23 +26,31 @@ interface SystemCall {
   succeeded: boolean;
 }
 
+/** A line of output, how many calls there had been, and the disk as it was then. */
+export interface Said {
+  readonly atCall: number;
+  readonly line: string;
+  readonly disk: Snapshot;
+}
+
 /** What the process did to the files below `root`, and what it had said by then: lines of its output with their place. */
 export interface Replayed {
   readonly recording: Recording;
-  readonly said: readonly { readonly atCall: number; readonly line: string }[];
+  readonly said: readonly Said[];
 }
 
 /** Do again what the log says. */
 export function replayLog(log: string, root: string): Replayed {
   const calls = parse(log.split('\n'));
   const disk = new SimulatedDisk(root).record();
-  const said: { atCall: number; line: string }[] = [];
+  const said: Said[] = [];
   const ends = new Map<number, () => void>();
   for (const [line, call] of calls.entries()) {
     ends.get(line)?.();
     if (call === undefined || !call.succeeded) continue;
     const end = replay(call, disk, text => {
-      for (const each of text.split('\n').filter(Boolean)) said.push({ atCall: disk.recorded.length, line: each });
+      for (const each of text.split('\n').filter(Boolean))
+        said.push({ atCall: disk.recorded.length, line: each, disk: disk.snapshot });
     });
     if (end !== undefined && call.endLine === line) end();
     else if (end !== undefined) ends.set(call.endLine, end);

@@ -1,6 +1,6 @@
 /**
- * Crash cases: run a workload once and record what it does to the disk; then, for each call, open every state that the
- * disk may be in if that call was the last, twice, and hold what is found against what had been promised.
+ * Crash cases: run a workload once and record what it does to the disk; then, for each call and each moment at which
+ * something was promised, open every state that the disk may be in if that was the last thing to happen, twice, and hold what is found against what had been promised.
  *
  * The code under test is reached through two functions of the caller, `workload` and `reopen`; all it needs is that its
  * files go through a FileSystem. Recovery is code under test as well: with `recoveryEvery` it is crashed at its own calls.
@@ -111,8 +111,8 @@ export interface CrashReport {
 /** Try every case until one fails; that one is then made as small as it gets. */
 export async function crashCases(options: CrashCasesOptions): Promise<CrashReport> {
   const houses: CrashRun[] = [];
-  const run = async (leftOut: ReadonlySet<number>): Promise<CrashReport> => {
-    const house = new CrashRun(options, leftOut);
+  const run = async (leftOut: ReadonlySet<number>, endMs = Number.POSITIVE_INFINITY): Promise<CrashReport> => {
+    const house = new CrashRun(options, leftOut, endMs);
     houses.push(house);
     return house.run();
   };
@@ -125,15 +125,20 @@ export async function crashCases(options: CrashCasesOptions): Promise<CrashRepor
   }
 }
 
-/** Leave out each step in turn, the last first, for as long as the same goes wrong without it. */
+/** How long, in milliseconds, a failure is made smaller: somebody waits to see it. */
+const SHRINK_MS = 15_000;
+
+/** Leave out each step in turn, the last first, when the same goes wrong without it. */
 async function withFewerSteps(
   found: CrashReport,
-  run: (leftOut: ReadonlySet<number>) => Promise<CrashReport>,
+  run: (leftOut: ReadonlySet<number>, endMs: number) => Promise<CrashReport>,
 ): Promise<CrashReport> {
+  const endMs = performance.now() + SHRINK_MS;
   let smallest = found;
   const leftOut = new Set<number>();
   for (const { number } of found.failure!.story.steps.toReversed()) {
-    const shorter = await run(new Set([...leftOut, number]));
+    if (performance.now() > endMs) break;
+    const shorter = await run(new Set([...leftOut, number]), endMs);
     if (shorter.failure?.reason.kind !== smallest.failure!.reason.kind) continue;
     smallest = { ...found, failure: shorter.failure };
     leftOut.add(number);
@@ -152,9 +157,17 @@ interface Opened {
 
 const NOTHING_RECORDED: Recording = recordingOf(new SimulatedDisk('/'));
 
+/** A moment at which something began or was promised: how many calls there had been, and the disk as it was. */
+interface Moment {
+  readonly atCall: number;
+  readonly disk: Snapshot;
+  readonly promises: Promises;
+}
+
 class CrashRun {
   readonly #options: CrashCasesOptions;
   readonly #leftOut: ReadonlySet<number>;
+  readonly #endMs: number;
   readonly #directories: string[] = [];
   #directory = '';
   readonly #opened = new Map<string, Opened>();
@@ -162,15 +175,19 @@ class CrashRun {
   #recoveryCalls = 0;
   #turn = 0;
 
-  constructor(options: CrashCasesOptions, leftOut: ReadonlySet<number>) {
+  /** Gives up, without a failure, at `endMs`. */
+  constructor(options: CrashCasesOptions, leftOut: ReadonlySet<number>, endMs: number) {
     this.#options = options;
     this.#leftOut = leftOut;
+    this.#endMs = endMs;
   }
 
   async run(): Promise<CrashReport> {
     const root = this.#newDirectory();
     const disk = (this.#options.before?.disk.copy(root) ?? new SimulatedDisk(root)).record();
     const story = new Story(() => disk.recorded.length, this.#leftOut, this.#options.before?.found);
+    const moments: Moment[] = [];
+    story.onMark = promises => moments.push({ atCall: disk.recorded.length, disk: disk.snapshot, promises });
     let thrown: { readonly error: unknown } | undefined;
     try {
       await this.#options.workload({ fs: disk, directory: root, story });
@@ -181,7 +198,7 @@ class CrashRun {
     const recording = recordingOf(disk);
     const failure = thrown
       ? workloadThrew(story, recording, thrown.error)
-      : await this.#crashEverywhere(story, recording);
+      : await this.#crashEverywhere(story, recording, moments);
     const states = this.#opened.size;
     const calls = recording.calls.length;
     const callsByStep = countByStep(story, calls);
@@ -193,31 +210,41 @@ class CrashRun {
     for (const directory of this.#directories) rmSync(directory, { recursive: true, force: true });
   }
 
-  async #crashEverywhere(story: Story, recording: Recording): Promise<CrashFailure | undefined> {
+  /** At every call, and at every moment at which something had been promised: a sync may end between two calls. */
+  async #crashEverywhere(
+    story: Story,
+    recording: Recording,
+    moments: readonly Moment[],
+  ): Promise<CrashFailure | undefined> {
     const { crashAt = () => true } = this.#options;
-    for (let atCall = 0; atCall <= recording.calls.length; atCall++) {
-      if (!crashAt(atCall)) continue;
-      for (const state of legalDiskStates(recording, atCall, this.#options)) {
-        const failure = await this.#crash(story, recording, atCall, state);
+    const points = recording.calls.map(({ index }) => ({
+      atCall: index,
+      recording,
+      promises: story.promisesAt(index),
+    }));
+    const atMoments = moments.map(({ atCall, disk, promises }) => {
+      return { atCall, recording: { calls: recording.calls.slice(0, atCall), end: disk }, promises };
+    });
+    const atCall = recording.calls.length;
+    const atEnd = { atCall, recording, promises: story.promisesAt(atCall) };
+    for (const point of [...atMoments, ...points, atEnd].sort((a, b) => a.atCall - b.atCall)) {
+      if (!crashAt(point.atCall)) continue;
+      if (performance.now() > this.#endMs) return undefined;
+      for (const state of legalDiskStates(point.recording, point.atCall, this.#options)) {
+        const failure = await this.#crash({ story, ...point, state });
         if (failure !== undefined) return this.#withSimplerDisk(failure);
       }
     }
     return undefined;
   }
 
-  async #crash(
-    story: Story,
-    recording: Recording,
-    atCall: number,
-    state: DiskState,
-  ): Promise<CrashFailure | undefined> {
-    const promises = story.promisesAt(atCall);
+  async #crash(crash: Omit<CrashFailure, 'found' | 'reason'>): Promise<CrashFailure | undefined> {
+    const { story, recording, atCall, promises, state } = crash;
     const { opened, isNew } = await this.#open(diskIn(state, snapshotAt(recording, atCall), this.#directory));
     const reason = this.#judge(story, promises, state.kind, opened);
-    const failure = { story, recording, atCall, state, promises };
-    if (reason !== undefined) return { ...failure, found: textOf(opened.found), reason };
+    if (reason !== undefined) return { ...crash, found: textOf(opened.found), reason };
     if (!isNew || !this.#options.recoveryEvery) return undefined;
-    return this.#crashInRecovery(failure, opened);
+    return this.#crashInRecovery(crash, opened);
   }
 
   /** A second crash, in the recovery after the first; there may be so many that only some are tried, others each time. */
@@ -296,8 +323,8 @@ class CrashRun {
     if (failure.inRecovery !== undefined) return failure;
     let smallest = failure;
     for (const state of simplerStates(failure)) {
-      const { story, recording, atCall } = failure;
-      const again = await this.#crash(story, recording, atCall, state(smallest.state));
+      const { story, recording, atCall, promises } = failure;
+      const again = await this.#crash({ story, recording, atCall, promises, state: state(smallest.state) });
       if (again !== undefined && again.inRecovery === undefined) smallest = again;
     }
     return smallest;

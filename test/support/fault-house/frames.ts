@@ -7,7 +7,7 @@ import type { CrashFailure, Reason } from './crash-cases.ts';
 import type { DiskFile, FileBytes } from './disk-file.ts';
 import { type DiskState, diskIn, type Fate, type Recording, snapshotAt } from './disk-states.ts';
 import type { NameChange, RecordedCall, Snapshot } from './simulated-disk.ts';
-import { type Step, shortened } from './story.ts';
+import { type Promises, type Step, shortened } from './story.ts';
 import { type Language, listed, say, type TextKey } from './texts.ts';
 
 /** One picture. */
@@ -64,7 +64,7 @@ class Painter {
     const lines = [
       this.#callLine(call),
       ...this.#changedFiles(call.before, after),
-      ...this.#promiseLines(call.index + 1),
+      ...this.#promiseLines(this.#failure.story.promisesAt(call.index + 1)),
     ];
     return { title: step?.text ?? this.#say('between'), lines };
   }
@@ -123,9 +123,8 @@ class Painter {
     return listed(this.#lang, [...new Set(words)]);
   }
 
-  #promiseLines(atCall: number): string[] {
+  #promiseLines({ returned, synced }: Promises): string[] {
     const { story } = this.#failure;
-    const { returned, synced } = story.promisesAt(atCall);
     const words = (count: number): string => {
       return count === 0 ? this.#say('nothing') : listed(this.#lang, story.changes.slice(1, count + 1));
     };
@@ -150,7 +149,7 @@ class Painter {
     if (isSecond) return { title: this.#say(key), lines: [where, ...lines] };
     const step = this.#stepAt(atCall)?.text;
     const title = step === undefined ? this.#say(key) : `${step} · ${this.#say(key)}`;
-    return { title, lines: [where, ...lines, ...this.#promiseLines(atCall)] };
+    return { title, lines: [where, ...lines, ...this.#promiseLines(this.#failure.promises)] };
   }
 
   #killLines(snapshot: Snapshot, state: DiskState): string[] {
