@@ -76,6 +76,7 @@ export class Cursor<T> {
     return { done: true, value: undefined };
   }
 
+  /** Itself, for `for`. */
   [Symbol.iterator](): this {
     return this;
   }

@@ -65,6 +65,7 @@ export async function recover(directory: string, options: ResolvedOptions): Prom
     if (!settle(fs, directory, manifest, kept)) return recoverAgain(directory, options, kept, report);
   }
   sweep(fs, directory, manifest);
+  reader.writeHints();
   return { manifest, indexes, report };
 }
 

@@ -32,6 +32,8 @@ export class ReplayFiles {
   readonly #directory: string;
   readonly #options: Pick<ResolvedOptions, 'fs' | 'onProgress'>;
   readonly #replay: Replay;
+  /** Writes of hints that were missing. */
+  readonly #hints: (() => void)[] = [];
   #bytesRead = 0;
   #units = 0;
   readonly #bytesTotal: number;
@@ -58,7 +60,7 @@ export class ReplayFiles {
     if (end.offset < live.sealedSize!) {
       throw damage(live, end.offset, `the file should have ${live.sealedSize} bytes`);
     }
-    this.#writeHint(live);
+    this.#keepHint(live);
   }
 
   /** Take what a sealed file holds from its hint; returns whether that could be done. The file itself has to be there. */
@@ -73,10 +75,16 @@ export class ReplayFiles {
     return result === 'applied';
   }
 
-  /** The file has been read from beginning to end: save the next opening that work. */
-  #writeHint(live: LiveFile): void {
-    this.#replay.hint?.write(this.#options.fs, this.#directory, live);
+  /** The file has been read from beginning to end: that can save the next opening the work. */
+  #keepHint(live: LiveFile): void {
+    const hint = this.#replay.hint!;
     this.#replay.hint = undefined;
+    this.#hints.push(() => hint.write(this.#options.fs, this.#directory, live));
+  }
+
+  /** Write the hints that were missing: when everything else is on the disk, as they may take the last of its space. */
+  writeHints(): void {
+    for (const write of this.#hints) write();
   }
 
   /**
@@ -94,7 +102,7 @@ export class ReplayFiles {
       if (isLast) assertNothingLost(fs, this.#directory, files.slice(i), end, manifest, replay.lastSeq);
       if (end.offset > FILE_HEADER_SIZE) {
         kept.push({ ...live, sealedSize: end.offset, maxSeq: replay.lastSeq });
-        this.#writeHint(kept.at(-1)!);
+        this.#keepHint(kept.at(-1)!);
       }
       if (end.problem === undefined) continue;
       this.#keepTail(live, end.offset);

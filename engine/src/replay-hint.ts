@@ -1,8 +1,6 @@
 /**
- * Replay of a hint: the records of a sealed data file, without reading it.
- *
- * Records are applied as they are read. Should the hint turn out to make no sense, the data file is read instead: its records
- * come to the same when some of them have been applied before.
+ * Replay of a hint: the records of a sealed data file, without reading it. A hint is used as a whole or not at all, as what
+ * has been applied cannot be taken back.
  */
 
 import type { FileId } from './disk/file-names.ts';
@@ -30,7 +28,6 @@ export async function replayHint(
   for (;;) {
     const record = hint.next();
     if (record === 'end') return 'applied';
-    if (record === 'corrupt') return { problem: 'it makes no sense' };
     replay.apply(toChange(record, live.id));
     const pause = rest();
     if (pause !== undefined) await pause;

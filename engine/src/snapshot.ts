@@ -26,6 +26,7 @@ export class SpaceSnapshot {
     this.#source = source;
   }
 
+  /** In which order the space gives out its keys. */
   get order(): SpaceOrder {
     return this.#view.orderName;
   }

@@ -5,6 +5,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import { hintFileName, isHintFileName } from '../../engine/src/disk/file-names.ts';
 import { crc32 } from '../../engine/src/format/crc32.ts';
+import { writeHintRecord } from '../../engine/src/format/hint-record.ts';
+import { KIND_PUT } from '../../engine/src/format/record.ts';
 import { Database } from '../../engine/src/index.ts';
 import type { KeyIndex } from '../../engine/src/keydir/key-index.ts';
 import { resolveOptions } from '../../engine/src/options.ts';
@@ -99,6 +101,28 @@ describe('hints', () => {
     const { report } = await recovered(disk);
     expect(report.warnings).toEqual([]);
   });
+
+  test('are the last thing that an opening writes, and one that finds no room leaves no part behind', async () => {
+    const disk = new SimulatedDisk(root);
+    const db = await Database.open(root, { fs: disk, maxDataFileSize: 150, merge: { auto: false } });
+    for (let i = 0; i < 9; i++) db.put(`k${i}`, 'x'.repeat(60));
+    await db.sync();
+    const copy = disk.copy(root); // Its last file is still growing.
+    for (const name of hintsOf(copy)) copy.remove(`${root}/${name}`);
+    const written: string[] = [];
+    const fs = new FaultFileSystem(copy);
+    fs.plan = ({ operation, file }) => {
+      if (operation === 'write') written.push(file);
+      return operation === 'write' && isHintFileName(file) ? { error: 'ENOSPC', afterBytes: 40 } : undefined;
+    };
+    const { report } = await recover(root, resolveOptions({ fs }));
+    expect(report).toMatchObject({ records: 9, warnings: [] });
+    expect(written.filter(isHintFileName).length).toBe(dataFilesOf(copy).length);
+    expect(written.slice(written.findIndex(isHintFileName)).every(isHintFileName)).toBe(true);
+    expect(written).toContain('MANIFEST.tmp');
+    expect(hintsOf(copy)).toEqual([]);
+    await db.close();
+  });
 });
 
 /** Ways to spoil a hint. */
@@ -114,6 +138,13 @@ const SPOILT: Readonly<Record<string, (bytes: Buffer, other: Buffer) => Buffer>>
   'is no hint': bytes => resealed(bytes, copy => copy.write('ZEROCASK', 0)),
   'points past the end of the data file': bytes => resealed(bytes, copy => copy.fill(0x7f, 37, 39)),
   'has bytes behind its end': bytes => Buffer.concat([bytes, Buffer.alloc(1)]),
+  'has a record that nobody wrote, and then one that makes no sense': bytes => {
+    const invented = Buffer.alloc(100);
+    const record = { kind: KIND_PUT, space: 0, seq: 2 ** 40, tag: 0, expiresAtMs: 0, orderKey: undefined };
+    const placed = { key: 'invented', value: Buffer.alloc(0), valueSize: 1, offset: 32, size: 40 };
+    const size = writeHintRecord(invented, 0, { ...record, ...placed });
+    return resealed(Buffer.concat([bytes.subarray(0, 32), invented.subarray(0, size), bytes.subarray(32)]), () => {});
+  },
 };
 
 function resealed(bytes: Buffer, change: (copy: Buffer) => void): Buffer {

@@ -94,9 +94,12 @@ export class HintBuilder {
     bytes.writeBigUInt64LE(BigInt(live.sealedSize!), DATA_SIZE_OFFSET);
     bytes.writeUInt32LE(this.#count, COUNT_OFFSET);
     const end = bytes.writeUInt32LE(crc32(bytes, 0, this.#size), this.#size);
+    const path = join(directory, hintFileName(live.id));
     try {
-      writeFile(fs, join(directory, hintFileName(live.id)), bytes.subarray(0, end), false);
-    } catch {}
+      writeFile(fs, path, bytes.subarray(0, end), false);
+    } catch {
+      removeIfPossible(fs, path); // A part of it would only take up space, on a disk that may have none left.
+    }
   }
 }
 
@@ -112,7 +115,14 @@ export function readHint(fs: FileSystem, directory: string, live: LiveFile): Hin
   const isOfThisFile = bytes.readUInt32LE(FILE_ID_OFFSET) === live.id && bytes.readUInt32LE(SALT_OFFSET) === live.salt;
   if (!isOfThisFile) return 'it is that of another file';
   if (Number(bytes.readBigUInt64LE(DATA_SIZE_OFFSET)) !== live.sealedSize) return 'the data file has another size';
-  return new Hint(bytes, end, live.sealedSize);
+  const hint = new Hint(bytes, end);
+  return hint.isWhole(live.sealedSize) ? hint : 'it makes no sense';
+}
+
+function removeIfPossible(fs: FileSystem, path: string): void {
+  try {
+    fs.remove(path);
+  } catch {}
 }
 
 function readIfPossible(fs: FileSystem, path: string): Buffer | string | undefined {
@@ -127,25 +137,30 @@ function readIfPossible(fs: FileSystem, path: string): Buffer | string | undefin
 export class Hint {
   readonly #bytes: Buffer;
   readonly #end: number;
-  readonly #dataSize: number;
-  readonly #count: number;
   #at: number = HEADER_SIZE;
-  #read = 0;
 
-  constructor(bytes: Buffer, end: number, dataSize: number) {
+  constructor(bytes: Buffer, end: number) {
     this.#bytes = bytes;
     this.#end = end;
-    this.#dataSize = dataSize;
-    this.#count = bytes.readUInt32LE(COUNT_OFFSET);
   }
 
-  /** The next record; `'end'` after the last; `'corrupt'` when it makes no sense. */
-  next(): HintRecord | 'end' | 'corrupt' {
-    if (this.#at === this.#end) return this.#read === this.#count ? 'end' : 'corrupt';
-    const record = readHintRecord(this.#bytes, this.#at, this.#end);
-    if (record === undefined || record.offset + record.size > this.#dataSize) return 'corrupt';
+  /** Whether every record makes sense, for a data file of this size. A checksum only says that it was written like this. */
+  isWhole(dataSize: number): boolean {
+    let at = HEADER_SIZE;
+    let count = 0;
+    for (; at < this.#end; count++) {
+      const record = readHintRecord(this.#bytes, at, this.#end);
+      if (record === undefined || record.offset + record.size > dataSize) return false;
+      at += record.hintSize;
+    }
+    return count === this.#bytes.readUInt32LE(COUNT_OFFSET);
+  }
+
+  /** The next record of a hint that is whole; `'end'` after the last. */
+  next(): HintRecord | 'end' {
+    if (this.#at === this.#end) return 'end';
+    const record = readHintRecord(this.#bytes, this.#at, this.#end)!;
     this.#at += record.hintSize;
-    this.#read++;
     return record;
   }
 }
