@@ -6,6 +6,8 @@ import * as nodeFs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { repairDirectory } from '#engine/check/repair.ts';
+import { verifyDirectory } from '#engine/check/verify.ts';
 import { Database } from '#engine/database.ts';
 import { DataFile } from '#engine/disk/data-file.ts';
 import { type FileId, parseDataFileName } from '#engine/disk/file-names.ts';
@@ -22,8 +24,6 @@ import { RecordReader } from '#engine/disk/record-reader.ts';
 import { decodeFileHeader, FILE_HEADER_SIZE } from '#engine/format/file-header.ts';
 import { decodeRecord, encodeRecord, KIND_PUT, type LogRecord } from '#engine/format/record.ts';
 import type { DatabaseOptions } from '#engine/options.ts';
-import { repairDirectory } from '#engine/repair.ts';
-import { verifyDirectory } from '#engine/verify.ts';
 
 const FIRST = '0000000001.data';
 const SECOND = '0000000002.data';

@@ -10,10 +10,10 @@ import type { FileSystem, OpenFile, OpenMode } from '#engine/disk/file-system.ts
 import { toEngineError } from '#engine/disk/io-error.ts';
 import { LOCK_NAME, type Lock, lockDirectory } from '#engine/disk/lock-file.ts';
 import { EngineError } from '#engine/errors.ts';
-import type { onExit } from '#engine/exit-hook.ts';
-import { POISONED_NAME } from '#engine/log-writer.ts';
+import type { onExit } from '#engine/log/exit-hook.ts';
+import { POISONED_NAME } from '#engine/log/log-writer.ts';
+import { WaitList } from '#engine/log/sync-queue.ts';
 import { checkDurability, type DatabaseOptions, type Durability, resolveOptions } from '#engine/options.ts';
-import { WaitList } from '#engine/sync-queue.ts';
 
 let directory = '';
 let opened: Database[] = [];
@@ -34,7 +34,7 @@ async function exitListenersOf(
 ): Promise<(() => void)[]> {
   vi.resetModules(); // What ran before in this process may have made the engine listen already.
   const others = process.listeners('exit');
-  const [hook, database] = await Promise.all([import('#engine/exit-hook.ts'), import('#engine/database.ts')]);
+  const [hook, database] = await Promise.all([import('#engine/log/exit-hook.ts'), import('#engine/database.ts')]);
   await work({ ...hook, ...database });
   const ours = process.listeners('exit').filter(listener => !others.includes(listener));
   for (const listener of ours) process.off('exit', listener);

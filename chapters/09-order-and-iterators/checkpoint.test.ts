@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Cursor, type CursorSource } from '#engine/cursor.ts';
 import { Database } from '#engine/database.ts';
 import type { FileId } from '#engine/disk/file-names.ts';
 import { History } from '#engine/keydir/history.ts';
 import { type Entry, type KeyString, toKeyString } from '#engine/keydir/keydir.ts';
 import { nextKey, SkipList, type SkipNode } from '#engine/keydir/skip-list.ts';
 import { type OpenSnapshot, Snapshots } from '#engine/keydir/snapshots.ts';
-import { boundsOf, limitOf, type Range } from '#engine/scan.ts';
+import { Cursor, type CursorSource } from '#engine/scan/cursor.ts';
+import { boundsOf, limitOf, type Range } from '#engine/scan/scan.ts';
 
 const key = (text: string): KeyString => text as KeyString;
 const bytes = (...values: number[]): Buffer => Buffer.from(values);

@@ -12,7 +12,7 @@ import { MAX_BATCH_END_SIZE, readBatchEnd, writeBatchEnd } from '#engine/format/
 import { FILE_HEADER_SIZE } from '#engine/format/file-header.ts';
 import { decodeRecord, encodeRecord, KIND_BATCH_END, KIND_PUT, KIND_TOMBSTONE } from '#engine/format/record.ts';
 import type { DatabaseOptions } from '#engine/options.ts';
-import type { Transaction } from '#engine/transaction.ts';
+import type { Transaction } from '#engine/transaction/transaction.ts';
 
 const SALT = 0x5eed_0010;
 

@@ -1,10 +1,12 @@
 /**
  * The course in numbers: what is typed, given, not taught yet, and superseded, in lines that are not empty.
  *
- * Superseded lines are those that chapters store because a later one replaces them: the fewer, the better the architecture.
+ * Superseded lines are those that a later chapter replaces or removes: the fewer, the better the architecture. A text that is
+ * stored several times, since the order around it changes, counts once.
  */
 import type { Course } from './catalog.ts';
 import type { Composer } from './compose.ts';
+import type { FileHistory } from './file-history.ts';
 import { isIndex } from './index-file.ts';
 import { typedLines } from './lesson-checks.ts';
 import { codeLines, label } from './pieces.ts';
@@ -64,13 +66,27 @@ function countPackage(
     }
   }
   for (const path of composer.paths().filter(inside)) {
-    for (const { writer, ids } of composer.file(path).steps) {
-      for (const piece of writer.stored.get(path)?.pieces ?? []) superseded += codeLines(piece.text);
+    const { steps } = composer.file(path);
+    superseded += supersededLines(path, steps);
+    for (const { writer, ids } of steps) {
       if (writer.number !== PENDING) continue;
       for (const piece of composer.packagePieces(path)) if (ids.has(piece.id)) notYetTaught += codeLines(piece.text);
     }
   }
   return { name, final, typed, given, notYetTaught, superseded };
+}
+
+function supersededLines(path: string, steps: FileHistory['steps']): number {
+  const texts = new Map<string, string>();
+  for (const [i, { writer }] of steps.entries()) {
+    for (const { id, text } of writer.stored.get(path)?.pieces ?? []) {
+      const isReplaced = steps
+        .slice(i + 1)
+        .some(later => later.ids.has(id) || later.gone === 'file' || later.gone.has(id));
+      if (isReplaced) texts.set(`${id} ${text}`, text);
+    }
+  }
+  return [...texts.values()].reduce((sum, text) => sum + codeLines(text), 0);
 }
 
 /** The counts as a table for people. */

@@ -3,12 +3,12 @@
  * due. All of it ends when the store closes, and none of it keeps a program alive.
  */
 
-import type { Commit } from './commit.ts';
 import { EngineError } from './errors.ts';
+import type { Commit } from './log/commit.ts';
 import { HintWriter } from './merge/hint-writer.ts';
 import { Merger } from './merge/merger.ts';
 import type { ResolvedOptions } from './options.ts';
-import type { Spaces } from './spaces.ts';
+import type { Spaces } from './space/spaces.ts';
 
 /** How often, in milliseconds, files are looked at. */
 const CHECK_MS = 1000;

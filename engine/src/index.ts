@@ -1,7 +1,8 @@
 /** The public door of @zerocask/engine: whatever may be used from outside is named here. */
 
-export type { Problem, ProblemCode } from './check-file.ts';
-export type { Cursor } from './cursor.ts';
+export type { Problem, ProblemCode } from './check/check-file.ts';
+export type { LostBytes, RepairOptions, RepairReport, RewrittenFile } from './check/repair.ts';
+export type { VerifyReport } from './check/verify.ts';
 export { Database, type DatabaseStats } from './database.ts';
 export { type FileSystem, nodeFileSystem, type OpenFile, type OpenMode } from './disk/file-system.ts';
 export { CorruptionError, EngineError, type EngineErrorCode } from './errors.ts';
@@ -9,9 +10,7 @@ export type { Input } from './format/bytes.ts';
 export { MAX_KEY_SIZE, MAX_VALUE_SIZE } from './format/record.ts';
 export type { SpaceOrder } from './keydir/key-index.ts';
 export { type EntryInfo, type KeyString, keyBytes } from './keydir/keydir.ts';
-export type { CutTail } from './lost.ts';
 export type { MergeReport } from './merge/merger.ts';
-export type { EntryWithValue } from './moment.ts';
 export type {
   ChangeOptions,
   CheckOptions,
@@ -27,11 +26,12 @@ export type {
   PutOptions,
   UpdateOptions,
 } from './options.ts';
-export type { RecoveryReport } from './recovery.ts';
-export type { LostBytes, RepairOptions, RepairReport, RewrittenFile } from './repair.ts';
-export type { KeyRange, Range } from './scan.ts';
-export type { Snapshot, SpaceSnapshot } from './snapshot.ts';
-export type { EntryView, Space } from './space.ts';
-export type { Transaction, TransactionSpace } from './transaction.ts';
-export type { VerifyReport } from './verify.ts';
-export type { BatchDeleteOptions, BatchPutOptions, Operation, WriteBatch } from './write-batch.ts';
+export type { CutTail } from './recovery/lost.ts';
+export type { RecoveryReport } from './recovery/recovery.ts';
+export type { Cursor } from './scan/cursor.ts';
+export type { EntryWithValue } from './scan/moment.ts';
+export type { KeyRange, Range } from './scan/scan.ts';
+export type { Snapshot, SpaceSnapshot } from './scan/snapshot.ts';
+export type { EntryView, Space } from './space/space.ts';
+export type { Transaction, TransactionSpace } from './transaction/transaction.ts';
+export type { BatchDeleteOptions, BatchPutOptions, Operation, WriteBatch } from './transaction/write-batch.ts';

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { crc32 } from '../../engine/src/format/crc32.ts';
 import type { CorruptionError } from '../../engine/src/index.ts';
 import { resolveOptions } from '../../engine/src/options.ts';
-import { type Recovered, recover } from '../../engine/src/recovery.ts';
+import { type Recovered, recover } from '../../engine/src/recovery/recovery.ts';
 import { crashedStore, FIRST, SECOND } from '../support/crashed-store.ts';
 import type { SimulatedDisk } from '../support/fault-house/index.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Database, type DatabaseOptions } from '../../engine/src/index.ts';
 import { resolveOptions } from '../../engine/src/options.ts';
-import { recover } from '../../engine/src/recovery.ts';
+import { recover } from '../../engine/src/recovery/recovery.ts';
 import { contents, recoverCopy } from '../support/crashed-store.ts';
 import { type Call, FaultFileSystem, isSync, isWrite } from '../support/fault-file-system.ts';
 import { stoppingAt } from '../support/fault-house/index.ts';

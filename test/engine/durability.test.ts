@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, type RunnerTask, test } from 'vitest';
 import { Database, type DatabaseOptions, type Durability, type Transaction } from '../../engine/src/index.ts';
 import { resolveOptions } from '../../engine/src/options.ts';
-import { recover } from '../../engine/src/recovery.ts';
+import { recover } from '../../engine/src/recovery/recovery.ts';
 import { FaultFileSystem, isSync, isWrite } from '../support/fault-file-system.ts';
 import { SimulatedDisk } from '../support/fault-house/simulated-disk.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';

@@ -10,7 +10,7 @@ import { KIND_PUT } from '../../engine/src/format/record.ts';
 import { Database } from '../../engine/src/index.ts';
 import type { KeyIndex } from '../../engine/src/keydir/key-index.ts';
 import { resolveOptions } from '../../engine/src/options.ts';
-import { recover } from '../../engine/src/recovery.ts';
+import { recover } from '../../engine/src/recovery/recovery.ts';
 import { FaultFileSystem, SimulatedDisk } from '../support/fault-house/index.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 

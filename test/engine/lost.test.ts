@@ -1,7 +1,7 @@
 /** What recovery cuts is kept in lost/, and is as safe there as anything else. */
 import { expect, test } from 'vitest';
 import { resolveOptions } from '../../engine/src/options.ts';
-import { recover } from '../../engine/src/recovery.ts';
+import { recover } from '../../engine/src/recovery/recovery.ts';
 import { crashedStore, FIRST } from '../support/crashed-store.ts';
 import { diskIn, legalDiskStates, recordingOf } from '../support/fault-house/index.ts';
 

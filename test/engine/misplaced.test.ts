@@ -6,7 +6,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CorruptionError } from '../../engine/src/index.ts';
 import { resolveOptions } from '../../engine/src/options.ts';
-import { recover } from '../../engine/src/recovery.ts';
+import { recover } from '../../engine/src/recovery/recovery.ts';
 import { crashedStore, FIRST, recordOffsets, SECOND } from '../support/crashed-store.ts';
 import { type SimulatedDisk, seeded } from '../support/fault-house/index.ts';
 

@@ -3,13 +3,13 @@
  * nothing. What must be kept is found by a reader of its own (test/support/damaged-store.ts).
  */
 import { describe, expect, test } from 'vitest';
+import { repairDirectory } from '../../engine/src/check/repair.ts';
+import { verifyDirectory } from '../../engine/src/check/verify.ts';
 import { decodeManifest } from '../../engine/src/disk/manifest.ts';
 import { encodeRecord, KIND_BATCH_END, KIND_SPACE_CREATE, sealRecord } from '../../engine/src/format/record.ts';
 import { Database, type RepairReport } from '../../engine/src/index.ts';
 import { resolveOptions } from '../../engine/src/options.ts';
-import { recover } from '../../engine/src/recovery.ts';
-import { repairDirectory } from '../../engine/src/repair.ts';
-import { verifyDirectory } from '../../engine/src/verify.ts';
+import { recover } from '../../engine/src/recovery/recovery.ts';
 import { flipBit } from '../support/change-file.ts';
 import { FIRST, SECOND } from '../support/crashed-store.ts';
 import {

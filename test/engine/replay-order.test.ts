@@ -19,8 +19,8 @@ import { Database } from '../../engine/src/index.ts';
 import type { KeyIndex } from '../../engine/src/keydir/key-index.ts';
 import type { KeyString } from '../../engine/src/keydir/keydir.ts';
 import { resolveOptions } from '../../engine/src/options.ts';
-import { recover } from '../../engine/src/recovery.ts';
-import { type Change, Replay } from '../../engine/src/replay.ts';
+import { recover } from '../../engine/src/recovery/recovery.ts';
+import { type Change, Replay } from '../../engine/src/recovery/replay.ts';
 import { SimulatedDisk } from '../support/fault-house/simulated-disk.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 

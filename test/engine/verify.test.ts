@@ -1,10 +1,10 @@
 /** verify: it finds each piece of damage, with its file and its offset, and nothing where nothing is wrong. */
 import { describe, expect, test } from 'vitest';
+import { verifyDirectory } from '../../engine/src/check/verify.ts';
 import { encodeRecord } from '../../engine/src/format/record.ts';
 import { CorruptionError, Database } from '../../engine/src/index.ts';
 import { resolveOptions } from '../../engine/src/options.ts';
-import { recover } from '../../engine/src/recovery.ts';
-import { verifyDirectory } from '../../engine/src/verify.ts';
+import { recover } from '../../engine/src/recovery/recovery.ts';
 import { flipBit } from '../support/change-file.ts';
 import { SECOND } from '../support/crashed-store.ts';
 import { dataFilesOf, manyFiles, saltOf, wholeRecords } from '../support/damaged-store.ts';

@@ -5,7 +5,7 @@ import { FILE_HEADER_SIZE } from '../../engine/src/format/file-header.ts';
 import { decodeRecord } from '../../engine/src/format/record.ts';
 import { type CutTail, Database, type DatabaseOptions } from '../../engine/src/index.ts';
 import { resolveOptions } from '../../engine/src/options.ts';
-import { recover } from '../../engine/src/recovery.ts';
+import { recover } from '../../engine/src/recovery/recovery.ts';
 import { SimulatedDisk } from './fault-house/simulated-disk.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 

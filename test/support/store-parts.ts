@@ -1,13 +1,13 @@
 /** An open store taken apart: for tests that merge files of their own choice. */
 import { Clock } from '../../engine/src/clock.ts';
-import { Commit } from '../../engine/src/commit.ts';
 import type { LiveFile } from '../../engine/src/disk/manifest.ts';
 import type { DatabaseOptions } from '../../engine/src/index.ts';
-import { Log } from '../../engine/src/log.ts';
+import { Commit } from '../../engine/src/log/commit.ts';
+import { Log } from '../../engine/src/log/log.ts';
 import { Merger } from '../../engine/src/merge/merger.ts';
 import { resolveOptions } from '../../engine/src/options.ts';
-import { type RecoveryReport, recover } from '../../engine/src/recovery.ts';
-import { Spaces } from '../../engine/src/spaces.ts';
+import { type RecoveryReport, recover } from '../../engine/src/recovery/recovery.ts';
+import { Spaces } from '../../engine/src/space/spaces.ts';
 
 /** What {@link openParts} hands out. */
 export interface StoreParts {

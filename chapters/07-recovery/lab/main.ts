@@ -5,8 +5,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { repairDirectory } from '#engine/check/repair.ts';
 import { Database } from '#engine/index.ts';
-import { repairDirectory } from '#engine/repair.ts';
 import { type Afterwards, crashLab, SimulatedDisk, type World } from './fault-house/index.ts';
 
 const KEYS = ['a', 'b', 'c', 'd'];

@@ -1,7 +1,7 @@
 /** Chapter 05's experiment on a log of six records, three of them synced: flip one bit of each byte, open, and count the answers. */
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { repairDirectory } from '../engine/src/check/repair.ts';
 import { Database, EngineError, nodeFileSystem } from '../engine/src/index.ts';
-import { repairDirectory } from '../engine/src/repair.ts';
 
 const LEFT = 'zerocask-data/left';
 const COPY = 'zerocask-data/copy';

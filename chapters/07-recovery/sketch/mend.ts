@@ -1,7 +1,8 @@
 /** Look after a database that nobody has open: `mend.ts DIRECTORY verify`, `mend.ts DIRECTORY repair`. */
+
+import { repairDirectory } from '../engine/src/check/repair.ts';
+import { verifyDirectory } from '../engine/src/check/verify.ts';
 import { nodeFileSystem } from '../engine/src/index.ts';
-import { repairDirectory } from '../engine/src/repair.ts';
-import { verifyDirectory } from '../engine/src/verify.ts';
 
 const [directory = 'zerocask-data/crashed', command = 'verify'] = process.argv.slice(2);
 

@@ -14,12 +14,12 @@
  */
 
 import { join } from 'node:path';
-import type { Commit } from '../commit.ts';
 import { dataFileName, hintFileName, isMergingFileName, mergingFileName } from '../disk/file-names.ts';
 import type { FileSystem } from '../disk/file-system.ts';
 import { type LiveFile, removeIfThere } from '../disk/manifest.ts';
 import { FILE_HEADER_SIZE } from '../format/file-header.ts';
 import type { KeyIndex } from '../keydir/key-index.ts';
+import type { Commit } from '../log/commit.ts';
 import { extractLive, type LiveRecords } from './extract-live.ts';
 import type { MergedFile, MergeJob, MergeOutcome, MovedRecords } from './merge-job.ts';
 import { type RunOptions, runMerge } from './run-job.ts';

@@ -12,7 +12,7 @@ import { dataFileName, hintFileName } from '../disk/file-names.ts';
 import type { FileSystem } from '../disk/file-system.ts';
 import { keepAsPrevious, type LiveFile, removeIfThere } from '../disk/manifest.ts';
 import type { Snapshots } from '../keydir/snapshots.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 
 /** Removes files that nobody needs any more. */
 export class Removal {

@@ -6,7 +6,7 @@ import { FILE_HEADER_SIZE } from '../../../engine/src/format/file-header.ts';
 import { Database } from '../../../engine/src/index.ts';
 import type { KeyIndex } from '../../../engine/src/keydir/key-index.ts';
 import { resolveOptions } from '../../../engine/src/options.ts';
-import { recover } from '../../../engine/src/recovery.ts';
+import { recover } from '../../../engine/src/recovery/recovery.ts';
 import { SimulatedDisk } from '../../support/fault-house/simulated-disk.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 

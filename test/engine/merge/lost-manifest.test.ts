@@ -4,7 +4,7 @@ import { dataFileName } from '../../../engine/src/disk/file-names.ts';
 import { MANIFEST_NAME, PREVIOUS_NAME } from '../../../engine/src/disk/manifest.ts';
 import type { KeyIndex } from '../../../engine/src/keydir/key-index.ts';
 import { resolveOptions } from '../../../engine/src/options.ts';
-import { recover } from '../../../engine/src/recovery.ts';
+import { recover } from '../../../engine/src/recovery/recovery.ts';
 import { FaultFileSystem, SimulatedDisk } from '../../support/fault-house/index.ts';
 import { openParts } from '../../support/store-parts.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';

@@ -46,21 +46,21 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a put at level 'disk' waits for no sync",
-    file: 'commit.ts',
+    file: 'log/commit.ts',
     replace: "if (level === 'disk') this.writer.syncNow();",
     with: "if (level === 'disk') this.writer.afterWrite('os');",
     caughtBy: crash('put'),
   },
   {
     name: 'the shared sync does nothing',
-    file: 'log.ts',
+    file: 'log/log.ts',
     replace: 'await this.files.syncLater();',
     with: 'await undefined;',
     caughtBy: crash('batch'),
   },
   {
     name: 'the sync of close does nothing',
-    file: 'log.ts',
+    file: 'log/log.ts',
     replace: '    this.files.sync();\n    this.syncedSeq = this.writtenSeq;',
     with: '    this.syncedSeq = this.writtenSeq;',
     caughtBy: inFile('durability.test.ts', 'has everything on the disk, at every level'),
@@ -74,7 +74,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'recovery lists what it has read without syncing it',
-    file: 'settle.ts',
+    file: 'recovery/settle.ts',
     replace: '  if (mayTrust) for (const live of kept) syncFile(fs, directory, live);\n  else',
     with: '  if (!mayTrust)',
     caughtBy: crash('put'),
@@ -95,7 +95,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the names in lost/ are not synced',
-    file: 'lost.ts',
+    file: 'recovery/lost.ts',
     replace: '  fs.syncDirectory(folder);',
     with: '',
     caughtBy: inFile('lost.test.ts', 'in lost/ survives a power cut right after opening'),
@@ -138,7 +138,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'recovery sweeps before it has read the manifest',
-    file: 'recovery.ts',
+    file: 'recovery/recovery.ts',
     replace: '  const stored = readManifest(fs, directory);',
     with: '  const stored = readManifest(fs, directory);\n  sweep(fs, directory, stored ?? { ...rebuildManifest(fs, directory), files: [] });',
     caughtBy: inFile('recovery-damage.test.ts', 'in the manifest costs nothing: it is made anew from the files'),
@@ -152,14 +152,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'waiters are released up to what is written, not up to what is synced',
-    file: 'sync-queue.ts',
+    file: 'log/sync-queue.ts',
     replace: '        this.#waiters.release(this.#log.syncedSeq);\n        if',
     with: '        this.#waiters.release(this.#log.writtenSeq);\n        if',
     caughtBy: inFile('group-commit.test.ts', 'a waiter that comes while a sync is under way waits for the next'),
   },
   {
     name: 'a sync vouches for what was written while it was under way',
-    file: 'log.ts',
+    file: 'log/log.ts',
     replace: 'this.syncedSeq = Math.max(this.syncedSeq, target);',
     with: 'this.syncedSeq = Math.max(this.syncedSeq, target, this.writtenSeq);',
     caughtBy: inFile(
@@ -170,7 +170,7 @@ export const MUTANTS: readonly Mutant[] = [
   // ------------------------------------------------------------------------------------------------- errors of the disk
   {
     name: 'a failed write is not cut back',
-    file: 'log.ts',
+    file: 'log/log.ts',
     replace: '      this.#cutBack(this.#target!);\n',
     with: '',
     caughtBy: inFile(
@@ -180,14 +180,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a failed write leaves its change in the buffer',
-    file: 'commit.ts',
+    file: 'log/commit.ts',
     replace: '      this.undo();\n      if (this.log.pendingSize > 0)',
     with: '      if (this.log.pendingSize > 0)',
     caughtBy: inFile('failed-append.test.ts', 'one put that fails after any number of bytes has left nothing behind'),
   },
   {
     name: 'a store whose sync has failed goes on writing',
-    file: 'log-writer.ts',
+    file: 'log/log-writer.ts',
     replace: '    this.#fatal ??= error;\n',
     with: '',
     caughtBy: inFile(
@@ -197,14 +197,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a failed sync is tried again, as if the system had kept the bytes',
-    file: 'settle.ts',
+    file: 'recovery/settle.ts',
     replace: 'const mayTrust = kept.length === 0 || readFile(fs, mark) === undefined;',
     with: 'const mayTrust = true;',
     caughtBy: inFile('disk-errors.test.ts', 'makes the next opening write anew what may not be on the disk'),
   },
   {
     name: 'the mark of a failed sync is not left',
-    file: 'log-writer.ts',
+    file: 'log/log-writer.ts',
     replace: '      writeFile(this.#fs, join(this.log.directory, POISONED_NAME),',
     with: '      if (this.log === undefined) writeFile(this.#fs, join(this.log, POISONED_NAME),',
     caughtBy: inFile('disk-errors.test.ts', 'makes the next opening write anew what may not be on the disk'),
@@ -226,7 +226,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'damage before a later syncedTo is taken for a torn tail',
-    file: 'log-end.ts',
+    file: 'recovery/log-end.ts',
     replace: 'if (manifest.syncedTo <= lastSeq && !files.some(vouches)) return;',
     with: 'if (manifest.syncedTo <= lastSeq) return;',
     caughtBy: inFile(
@@ -236,7 +236,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the manifest vouches for nothing',
-    file: 'log-end.ts',
+    file: 'recovery/log-end.ts',
     replace: 'if (manifest.syncedTo <= lastSeq && !files.some(vouches)) return;',
     with: 'if (!files.some(vouches)) return;',
     caughtBy: inFile(
@@ -246,7 +246,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'appends do not say what was synced before them',
-    file: 'log.ts',
+    file: 'log/log.ts',
     replace: 'header.syncedTo = this.#buffer.size === 0 ? this.syncedSeq : 0;',
     with: 'header.syncedTo = 0;',
     caughtBy: inFile(
@@ -256,7 +256,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a growing file counts although the file before it has lost its tail',
-    file: 'replay-files.ts',
+    file: 'recovery/replay-files.ts',
     replace: 'const followsOn = live.minSeq <= replay.lastSeq + 1;',
     with: 'const followsOn = true;',
     caughtBy: inFile(
@@ -266,14 +266,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a file with another salt is believed',
-    file: 'replay-files.ts',
+    file: 'recovery/replay-files.ts',
     replace: 'if (file.salt === live.salt) return file;',
     with: 'if (file.salt !== -1) return file;',
     caughtBy: inFile('recovery-damage.test.ts', 'that is missing, cut short at any byte, or another file, is damage'),
   },
   {
     name: 'an older record of a key wins when it is read later',
-    file: 'replayed-keys.ts',
+    file: 'recovery/replayed-keys.ts',
     replace: '    if (this.#newestSeq(entry.key) > entry.seq) return;\n',
     with: '',
     caughtBy: inFile(
@@ -283,14 +283,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a batch without its end counts',
-    file: 'replay.ts',
+    file: 'recovery/replay.ts',
     replace: "      if (next === 'end') return 'torn';",
     with: "      if (next === 'end') {\n        for (const change of changes) this.apply(change);\n        return 'applied';\n      }",
     caughtBy: inFile('recovery-cut.test.ts', 'of the last batch: the store holds all of it or nothing'),
   },
   {
     name: 'the end of a batch is not held against its members',
-    file: 'replay.ts',
+    file: 'recovery/replay.ts',
     replace: "if (!matches) return 'corrupt';",
     with: '',
     caughtBy: inFile(
@@ -300,7 +300,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'seqs go on where the readable log ends',
-    file: 'recovery.ts',
+    file: 'recovery/recovery.ts',
     replace: 'manifest.lastSeq = Math.max(manifest.lastSeq, replay.lastSeq) + SEQ_GAP;',
     with: 'manifest.lastSeq = Math.max(manifest.lastSeq, replay.lastSeq);',
     caughtBy: inFile('recovery-cut.test.ts', 'go on far above those that were given away'),
@@ -330,7 +330,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a hint is enough, whatever has become of its data file',
-    file: 'replay-files.ts',
+    file: 'recovery/replay-files.ts',
     replace: 'if (!isThere) return false;',
     with: 'if (live.sealedSize === null) return false;',
     caughtBy: inFile('damaged-hints.test.ts', 'that its data file is too short, at any byte'),
@@ -387,7 +387,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'what is pending is forgotten when the process ends',
-    file: 'log-writer.ts',
+    file: 'log/log-writer.ts',
     replace: '    this.log.flush();\n    if (this.#intervalTimer',
     with: '    if (this.#intervalTimer',
     caughtBy: inFile('kill.test.ts', 'what was put is handed over when the program ends by exit'),

@@ -14,9 +14,9 @@ import { EngineError } from './errors.ts';
 import { type Input, toBuffer } from './format/bytes.ts';
 import { KIND_PUT } from './format/record.ts';
 import { type Keydir, toKeyString } from './keydir/keydir.ts';
-import { Log } from './log.ts';
+import { Log } from './log/log.ts';
 import { checkSizes, type DatabaseOptions, type ResolvedOptions, resolveOptions } from './options.ts';
-import { dataFileIds, entryOf, type Recovered, recover } from './recovery.ts';
+import { dataFileIds, entryOf, type Recovered, recover } from './recovery/recovery.ts';
 
 /** A key-value store in a directory of its own. */
 export class Database {

@@ -16,10 +16,10 @@ import { EngineError } from './errors.ts';
 import { type Input, toBuffer } from './format/bytes.ts';
 import { KIND_PUT, KIND_TOMBSTONE } from './format/record.ts';
 import { type Keydir, toKeyString } from './keydir/keydir.ts';
-import { Log } from './log.ts';
+import { Log } from './log/log.ts';
 import { checkSizes, type DatabaseOptions, type ResolvedOptions, resolveOptions } from './options.ts';
-import { type Recovered, type RecoveryReport, recover } from './recovery.ts';
-import { entryOf } from './replay.ts';
+import { type Recovered, type RecoveryReport, recover } from './recovery/recovery.ts';
+import { entryOf } from './recovery/replay.ts';
 
 /** A key-value store in a directory of its own. */
 export class Database {

@@ -10,7 +10,7 @@
  */
 
 import { resolve } from 'node:path';
-import { Commit } from './commit.ts';
+import { Commit } from './log/commit.ts';
 import { parseDataFileName } from './disk/file-names.ts';
 import type { FileSystem } from './disk/file-system.ts';
 import { toEngineError } from './disk/io-error.ts';
@@ -20,7 +20,7 @@ import { EngineError } from './errors.ts';
 import { type Input, toBuffer } from './format/bytes.ts';
 import { KIND_PUT, KIND_TOMBSTONE } from './format/record.ts';
 import { type Keydir, toKeyString } from './keydir/keydir.ts';
-import { type Change, type Location, Log } from './log.ts';
+import { type Change, type Location, Log } from './log/log.ts';
 import {
   type ChangeOptions,
   type CheckOptions,
@@ -32,10 +32,10 @@ import {
   type ResolvedOptions,
   resolveOptions,
 } from './options.ts';
-import { type Recovered, type RecoveryReport, recover } from './recovery.ts';
-import { type RepairOptions, type RepairReport, repairDirectory } from './repair.ts';
-import { entryOf } from './replay.ts';
-import { type VerifyReport, verifyDirectory } from './verify.ts';
+import { type Recovered, type RecoveryReport, recover } from './recovery/recovery.ts';
+import { type RepairOptions, type RepairReport, repairDirectory } from './check/repair.ts';
+import { entryOf } from './recovery/replay.ts';
+import { type VerifyReport, verifyDirectory } from './check/verify.ts';
 
 /** A key-value store in a directory of its own. */
 export class Database {

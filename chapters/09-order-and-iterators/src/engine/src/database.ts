@@ -11,8 +11,8 @@
  */
 
 import { resolve } from 'node:path';
-import { Commit } from './commit.ts';
-import { Cursor, type CursorSource, entryKey, entryPair, entryValue } from './cursor.ts';
+import { Commit } from './log/commit.ts';
+import { Cursor, type CursorSource, entryKey, entryPair, entryValue } from './scan/cursor.ts';
 import { parseDataFileName } from './disk/file-names.ts';
 import type { FileSystem } from './disk/file-system.ts';
 import { toEngineError } from './disk/io-error.ts';
@@ -24,8 +24,8 @@ import { KIND_PUT, KIND_TOMBSTONE } from './format/record.ts';
 import { KeyIndex } from './keydir/key-index.ts';
 import { type Entry, type Keydir, toKeyString } from './keydir/keydir.ts';
 import { Snapshots } from './keydir/snapshots.ts';
-import { type Change, type Location, Log } from './log.ts';
-import { Moment, type View } from './moment.ts';
+import { type Change, type Location, Log } from './log/log.ts';
+import { Moment, type View } from './scan/moment.ts';
 import {
   type ChangeOptions,
   type CheckOptions,
@@ -37,12 +37,12 @@ import {
   type ResolvedOptions,
   resolveOptions,
 } from './options.ts';
-import { type Recovered, type RecoveryReport, recover } from './recovery.ts';
-import { type RepairOptions, type RepairReport, repairDirectory } from './repair.ts';
-import { entryOf } from './replay.ts';
-import type { Range } from './scan.ts';
-import { Snapshot } from './snapshot.ts';
-import { type VerifyReport, verifyDirectory } from './verify.ts';
+import { type Recovered, type RecoveryReport, recover } from './recovery/recovery.ts';
+import { type RepairOptions, type RepairReport, repairDirectory } from './check/repair.ts';
+import { entryOf } from './recovery/replay.ts';
+import type { Range } from './scan/scan.ts';
+import { Snapshot } from './scan/snapshot.ts';
+import { type VerifyReport, verifyDirectory } from './check/verify.ts';
 
 /** The value of a tombstone. */
 const NO_VALUE = Buffer.alloc(0);

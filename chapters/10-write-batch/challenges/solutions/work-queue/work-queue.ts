@@ -1,6 +1,6 @@
 /** A queue: a job is a key, and keys are in order. Each call is a transaction, or a part of the one it is called in. */
 import type { Database } from '../engine/src/database.ts';
-import type { Transaction } from '../engine/src/transaction.ts';
+import type { Transaction } from '../engine/src/transaction/transaction.ts';
 
 /** Digits enough for any number that a double can count to, so that keys sort like their numbers. */
 const DIGITS = 16;

@@ -11,10 +11,10 @@
  */
 
 import { resolve } from 'node:path';
-import { makeChanges, putChange } from './changes.ts';
-import { Commit } from './commit.ts';
-import { conditionOf } from './conditions.ts';
-import { Cursor, type CursorSource, entryKey, entryPair, entryValue } from './cursor.ts';
+import { makeChanges, putChange } from './space/changes.ts';
+import { Commit } from './log/commit.ts';
+import { conditionOf } from './log/conditions.ts';
+import { Cursor, type CursorSource, entryKey, entryPair, entryValue } from './scan/cursor.ts';
 import { parseDataFileName } from './disk/file-names.ts';
 import type { FileSystem } from './disk/file-system.ts';
 import { toEngineError } from './disk/io-error.ts';
@@ -25,9 +25,9 @@ import { type Input, toBuffer } from './format/bytes.ts';
 import { KeyIndex } from './keydir/key-index.ts';
 import { type Entry, type Keydir, toKeyString } from './keydir/keydir.ts';
 import { Snapshots } from './keydir/snapshots.ts';
-import { Log } from './log.ts';
-import { type EntryWithValue, Moment, type View } from './moment.ts';
-import { runOptimistic } from './optimistic.ts';
+import { Log } from './log/log.ts';
+import { type EntryWithValue, Moment, type View } from './scan/moment.ts';
+import { runOptimistic } from './transaction/optimistic.ts';
 import {
   type ChangeOptions,
   type CheckOptions,
@@ -45,14 +45,14 @@ import {
   resolveOptions,
   type UpdateOptions,
 } from './options.ts';
-import { type Recovered, type RecoveryReport, recover } from './recovery.ts';
-import { type RepairOptions, type RepairReport, repairDirectory } from './repair.ts';
-import { type Range, toKey } from './scan.ts';
-import { Snapshot } from './snapshot.ts';
-import { SpaceRecords } from './space-records.ts';
-import { type Transaction, Transactions } from './transaction.ts';
-import { type VerifyReport, verifyDirectory } from './verify.ts';
-import { type Operation, WriteBatch, writeOperations } from './write-batch.ts';
+import { type Recovered, type RecoveryReport, recover } from './recovery/recovery.ts';
+import { type RepairOptions, type RepairReport, repairDirectory } from './check/repair.ts';
+import { type Range, toKey } from './scan/scan.ts';
+import { Snapshot } from './scan/snapshot.ts';
+import { SpaceRecords } from './space/space-records.ts';
+import { type Transaction, Transactions } from './transaction/transaction.ts';
+import { type VerifyReport, verifyDirectory } from './check/verify.ts';
+import { type Operation, WriteBatch, writeOperations } from './transaction/write-batch.ts';
 
 /** A key-value store in a directory of its own. */
 export class Database {

@@ -7,8 +7,8 @@
 
 import { resolve } from 'node:path';
 import { Clock } from './clock.ts';
-import { Commit } from './commit.ts';
-import type { Cursor } from './cursor.ts';
+import { Commit } from './log/commit.ts';
+import type { Cursor } from './scan/cursor.ts';
 import { parseDataFileName } from './disk/file-names.ts';
 import type { FileSystem } from './disk/file-system.ts';
 import { toEngineError } from './disk/io-error.ts';
@@ -19,10 +19,10 @@ import type { Input } from './format/bytes.ts';
 import { FILE_HEADER_SIZE } from './format/file-header.ts';
 import { Housekeeping } from './housekeeping.ts';
 import type { SpaceOrder } from './keydir/key-index.ts';
-import { Log } from './log.ts';
+import { Log } from './log/log.ts';
 import type { MergeReport } from './merge/merger.ts';
-import type { EntryWithValue } from './moment.ts';
-import { runOptimistic } from './optimistic.ts';
+import type { EntryWithValue } from './scan/moment.ts';
+import { runOptimistic } from './transaction/optimistic.ts';
 import {
   type ChangeOptions,
   type CheckOptions,
@@ -41,15 +41,15 @@ import {
   resolveOptions,
   type UpdateOptions,
 } from './options.ts';
-import { type Recovered, type RecoveryReport, recover } from './recovery.ts';
-import { type RepairOptions, type RepairReport, repairDirectory } from './repair.ts';
-import type { KeyRange, Range } from './scan.ts';
-import type { Snapshot } from './snapshot.ts';
-import type { Space } from './space.ts';
-import { Spaces } from './spaces.ts';
-import { type Transaction, Transactions } from './transaction.ts';
-import { type VerifyReport, verifyDirectory, verifyOpen } from './verify.ts';
-import { type Operation, WriteBatch, writeOperations } from './write-batch.ts';
+import { type Recovered, type RecoveryReport, recover } from './recovery/recovery.ts';
+import { type RepairOptions, type RepairReport, repairDirectory } from './check/repair.ts';
+import type { KeyRange, Range } from './scan/scan.ts';
+import type { Snapshot } from './scan/snapshot.ts';
+import type { Space } from './space/space.ts';
+import { Spaces } from './space/spaces.ts';
+import { type Transaction, Transactions } from './transaction/transaction.ts';
+import { type VerifyReport, verifyDirectory, verifyOpen } from './check/verify.ts';
+import { type Operation, WriteBatch, writeOperations } from './transaction/write-batch.ts';
 
 /** Counts and sizes of an open database. */
 export interface DatabaseStats {
