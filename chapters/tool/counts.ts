@@ -1,14 +1,15 @@
 /**
  * The course in numbers: what is typed, given, not taught yet, and superseded, in lines that are not empty.
  *
- * Superseded lines are those that a later chapter replaces or removes: the fewer, the better the architecture. A text that is
- * stored several times, since the order around it changes, counts once.
+ * Superseded are the lines of symbols that a later chapter writes again or removes: the fewer, the better the architecture. A
+ * text that is stored several times, since the order around it changes, counts once. Of a symbol that is written again most
+ * lines stay, so lines that blocks have the reader take out are counted too.
  */
 import type { Course } from './catalog.ts';
 import type { Composer } from './compose.ts';
 import type { FileHistory } from './file-history.ts';
 import { isIndex } from './index-file.ts';
-import { typedLines } from './lesson-checks.ts';
+import { takenOutLines, typedLines } from './lesson-checks.ts';
 import { codeLines, label } from './pieces.ts';
 import type { WovenLesson } from './weave.ts';
 import { PENDING, splitSymbol } from './writers.ts';
@@ -22,6 +23,8 @@ export interface PackageCounts {
   readonly given: number;
   readonly notYetTaught: number;
   readonly superseded: number;
+  /** Lines that blocks have the reader take out again. */
+  readonly takenOut: number;
 }
 
 export interface CourseCounts {
@@ -45,7 +48,7 @@ function countPackage(
   lessons: readonly WovenLesson[],
 ): PackageCounts {
   const inside = (path: string): boolean => path.startsWith(`${name}/`) && !isIndex(path);
-  let [final, typed, given, notYetTaught, superseded] = [0, 0, 0, 0, 0];
+  let [final, typed, given, notYetTaught, superseded, takenOut] = [0, 0, 0, 0, 0, 0];
   for (const [path, text] of composer.packages) if (inside(path)) final += codeLines(text);
   for (const sketches of composer.sketches.values()) {
     for (const [path, text] of sketches) if (inside(path)) final += codeLines(text);
@@ -57,6 +60,7 @@ function countPackage(
       const lines = typedLines(block.language, block.lines);
       if (symbols) given += lines;
       else typed += lines;
+      takenOut += takenOutLines(block.language, block.lines);
     }
   }
   for (const chapter of course.chapters) {
@@ -73,7 +77,7 @@ function countPackage(
       for (const piece of composer.packagePieces(path)) if (ids.has(piece.id)) notYetTaught += codeLines(piece.text);
     }
   }
-  return { name, final, typed, given, notYetTaught, superseded };
+  return { name, final, typed, given, notYetTaught, superseded, takenOut };
 }
 
 function supersededLines(path: string, steps: FileHistory['steps']): number {
@@ -92,9 +96,9 @@ function supersededLines(path: string, steps: FileHistory['steps']): number {
 /** The counts as a table for people. */
 export function printCounts(counts: CourseCounts): string[] {
   const share = (part: number, of: number): string => `${part} (${of === 0 ? 0 : ((100 * part) / of).toFixed(1)}%)`;
-  const head = ['', 'lines', 'typed', 'given', 'not yet taught', 'superseded'];
-  const rows = counts.packages.map(({ name, final, typed, given, notYetTaught, superseded }) => {
-    const shares = [typed, given, notYetTaught, superseded].map(part => share(part, final));
+  const head = ['', 'lines', 'typed', 'given', 'not yet taught', 'superseded', 'taken out'];
+  const rows = counts.packages.map(({ name, final, typed, given, notYetTaught, superseded, takenOut }) => {
+    const shares = [typed, given, notYetTaught, superseded, takenOut].map(part => share(part, final));
     return [name, String(final), ...shares];
   });
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map(row => (row[i] ?? '').length)));

@@ -46,6 +46,12 @@ export function typedLines(language: string, lines: readonly string[]): number {
   return lines.filter(line => line.startsWith('+') && line.slice(1).trim() !== '').length;
 }
 
+/** The lines of code that a block has its reader take out. */
+export function takenOutLines(language: string, lines: readonly string[]): number {
+  if (language !== 'diff') return 0;
+  return lines.filter(line => line.startsWith('-') && line.slice(1).trim() !== '').length;
+}
+
 const headings = (lesson: Lesson): Heading[] => lesson.items.filter((item): item is Heading => item.kind === 'heading');
 
 function missingParts(lesson: Lesson, language: Language): string[] {
