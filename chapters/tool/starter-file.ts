@@ -12,6 +12,9 @@ import { type Chapter, twoDigits } from './catalog.ts';
 /** A statement or a member of a class. */
 export type Named = ts.Statement | ts.ClassElement;
 
+/** A member of a class or an interface. */
+export type Member = ts.ClassElement | ts.TypeElement;
+
 /** Prints the starter of one file. */
 export class StarterFile {
   readonly path: string;
@@ -99,7 +102,7 @@ export class StarterFile {
     if (isPrivate(member)) return undefined;
     if (ts.isConstructorDeclaration(member)) {
       if (member.body === undefined) return undefined;
-      const parent = derived ? superCall(member.body, this.source) : undefined;
+      const parent = derived ? superCall(member, this.source) : undefined;
       return this.#withBody(member, member.body, `new ${owner}`, '  ', parent);
     }
     const name = member.name?.getText(this.source) ?? '';
@@ -214,23 +217,24 @@ export function parse(path: string, text: string): ts.SourceFile {
   return ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
 }
 
-/** Where the body of a class begins. */
-export function brace(node: ts.ClassDeclaration, source: ts.SourceFile): number {
+/** Where the body of a class or an interface begins. */
+export function brace(node: ts.ClassDeclaration | ts.InterfaceDeclaration, source: ts.SourceFile): number {
   return source.text.indexOf(
     '{',
     node.heritageClauses?.at(-1)?.end ?? node.typeParameters?.end ?? node.name?.end ?? node.pos,
   );
 }
 
-/** A derived class has to reach its parent before it may refuse. */
-function superCall(body: ts.Block, source: ts.SourceFile): string | undefined {
-  const call = body.statements.find(
-    node =>
-      ts.isExpressionStatement(node) &&
-      ts.isCallExpression(node.expression) &&
-      node.expression.expression.kind === ts.SyntaxKind.SuperKeyword,
-  );
-  return call?.getText(source);
+/** A derived class has to reach its parent before it may refuse. What the reference works out for it first is not there. */
+function superCall(node: ts.ConstructorDeclaration, source: ts.SourceFile): string | undefined {
+  const parameters = new Set(node.parameters.map(parameter => parameter.name.getText(source)));
+  for (const statement of node.body?.statements ?? []) {
+    const call = ts.isExpressionStatement(statement) ? statement.expression : undefined;
+    if (!call || !ts.isCallExpression(call) || call.expression.kind !== ts.SyntaxKind.SuperKeyword) continue;
+    const given = call.arguments.map(each => each.getText(source));
+    return `super(${given.map(each => (parameters.has(each) ? each : 'undefined as never')).join(', ')});`;
+  }
+  return undefined;
 }
 
 /** The names that a statement declares. */

@@ -3,23 +3,14 @@
  *
  * A file that begins in this chapter is laid out as its contract: types and simple constants as they are, functions and methods with
  * `throw new Error('chapter 07: Database.recover')`. What the learner has is never touched: what the contract asks of an existing file is
- * listed by `missingContract`. How the inside is built is the learner's.
+ * in contract.ts. How the inside is built is the learner's.
  * Invariants: (1) every starter file can be imported; (2) it imports only files that exist in the folder or are starters themselves.
  */
-import ts from 'typescript';
 import { type Chapter, type Course, chapterAt } from './catalog.ts';
 import { Composer, type Snapshot } from './compose.ts';
 import { filterIndex, isIndex } from './index-file.ts';
-import { brace, declaredNames, type Named, parse, StarterFile } from './starter-file.ts';
+import { StarterFile } from './starter-file.ts';
 import { givenPaths } from './steps.ts';
-
-/** A name of the contract that a folder does not have yet. */
-export interface MissingName {
-  readonly path: string;
-  readonly name: string;
-  /** Doc comment and signature, to be shown. */
-  readonly signature: string;
-}
 
 /** The files to lay out at the start of chapter k in build mode: path -> text. Files of earlier chapters are not among them. */
 export function starterFiles(
@@ -61,21 +52,6 @@ export function snapshotBefore(course: Course, composer: Composer, k: number): S
   return previous === undefined ? new Map() : composer.snapshot(previous.number);
 }
 
-/** What chapter k's contract asks for and the folder does not have. `read` answers the folder's text of a path. */
-export function missingContract(course: Course, k: number, read: (path: string) => string | undefined): MissingName[] {
-  const chapter = chapterAt(course, k);
-  const after = new Composer(course).snapshot(k);
-  const out: MissingName[] = [];
-  for (const [path, names] of chapter.contract) {
-    const reference = parse(path, after.get(path) ?? '');
-    const have = parse(path, read(path) ?? '');
-    for (const name of names) {
-      if (find(have, name) === undefined) out.push({ path, name, signature: signatureOf(reference, name) });
-    }
-  }
-  return out;
-}
-
 class Builder {
   readonly chapter: Chapter;
   readonly before: Snapshot;
@@ -114,24 +90,4 @@ class Builder {
       }
     }
   }
-}
-
-/** The declaration of `name` or `Class.member`. */
-function find(source: ts.SourceFile, name: string): Named | undefined {
-  const [owner = '', member] = name.split('.');
-  const node = source.statements.find(statement => declaredNames(statement).includes(owner));
-  if (member === undefined || node === undefined) return node;
-  if (ts.isClassDeclaration(node)) return node.members.find(each => each.name?.getText(source) === member);
-  return undefined;
-}
-
-function signatureOf(source: ts.SourceFile, name: string): string {
-  const node = find(source, name);
-  if (node === undefined) return name;
-  const comments = ts.getLeadingCommentRanges(source.text, node.pos) ?? [];
-  const docs = comments.map(comment => source.text.slice(comment.pos, comment.end)).at(-1);
-  const body = (node as { body?: ts.Node }).body;
-  const end = body?.getStart(source) ?? (ts.isClassDeclaration(node) ? brace(node, source) : node.end);
-  const signature = source.text.slice(node.getStart(source), end).trimEnd();
-  return docs === undefined ? signature : `${docs.replace(/\n\s+\*/g, '\n *')}\n${signature}`;
 }

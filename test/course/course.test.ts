@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CourseError, loadCourse } from '../../chapters/tool/catalog.ts';
 import { Composer, compose } from '../../chapters/tool/compose.ts';
+import { contractAdditions } from '../../chapters/tool/contract.ts';
 import { derive } from '../../chapters/tool/derive.ts';
 import { composeAll, storeDraft } from '../../chapters/tool/draft.ts';
 import { javascriptOf, typesAsComments } from '../../chapters/tool/javascript.ts';
 import { lessonInJavaScript } from '../../chapters/tool/lesson-javascript.ts';
 import { prove } from '../../chapters/tool/prove.ts';
-import { missingContract, starterFiles } from '../../chapters/tool/starter.ts';
+import { starterFiles } from '../../chapters/tool/starter.ts';
 import { StarterFile } from '../../chapters/tool/starter-file.ts';
 import { sync } from '../../chapters/tool/sync.ts';
 import { weave } from '../../chapters/tool/weave.ts';
@@ -95,9 +96,18 @@ describe('a course of four chapters', () => {
     expect(starter).toContain("throw new Error('chapter 02: Store.put');");
     expect(starter).not.toContain('#lines');
     expect([...starterFiles(course, 3).keys()]).toEqual(['engine/src/tools.ts']);
-    const missing = missingContract(course, 3, path => compose(course, 2).get(path));
-    expect(missing.map(({ name }) => name)).toEqual(['Store.delete', 'Store.lines', 'countLines']);
-    expect(missing[0]?.signature).toContain('/** Forget `key`. */\ndelete(key: string): void');
+    const additions = contractAdditions(course, 3);
+    expect(additions.map(({ name, isNewFile }) => [name, isNewFile])).toEqual([
+      ['Store', false],
+      ['countLines', true],
+    ]);
+    expect(additions[0]?.text).toBe(`export class Store {
+  /** Forget \`key\`. */
+  delete(key: string): void;
+
+  /** Every line, oldest first. */
+  lines(): Line[];
+}`);
   });
 
   test('an object of the contract keeps its methods, which refuse, and the values that say themselves', () => {

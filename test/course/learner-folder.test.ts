@@ -36,12 +36,15 @@ describe('Build mode', () => {
     expect(red.out).toContain('Still empty: encodeNumber.');
   });
 
-  test('a file that the learner has already is never rewritten, the missing contract is printed', async () => {
+  test('a file that the learner has already is never rewritten, the contract stands beside the checkpoint', async () => {
     await desk.begin({ chapter: 1, build: true });
     desk.write('engine/src/format/number.ts', '// mine\n');
     const { out } = desk.course('start --build');
     expect(desk.read('engine/src/format/number.ts')).toBe('// mine\n');
-    expect(out).toMatch(/adds to them:[\s\S]*encodeNumber\(n: number\): Buffer/);
+    expect(out).toMatch(
+      /signatures and docs: checkpoints\/01-bytes\/CONTRACT\.md\n +engine\/src\/format\/number\.ts: encodeNumber/,
+    );
+    expect(desk.read('checkpoints/01-bytes/CONTRACT.md')).toContain('encodeNumber(n: number): Buffer;');
   });
 
   test('programs that are there to be run are laid out whole, and a green chapter gets no stubs', async () => {

@@ -3,9 +3,8 @@
  * that needs the TypeScript compiler is imported when it is asked for, so that `check` starts fast.
  */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Chapter, type Course, CourseError, lastChapter, loadCourse } from '../catalog.ts';
-import { exportsOf } from './exports.ts';
+import type { Addition } from '../contract.ts';
 import { type Files, readText } from './lay-out.ts';
 import { chapterNumber, type Session, Stop } from './session.ts';
 import type { CodeLanguage } from './state.ts';
@@ -100,28 +99,11 @@ export async function experimentFiles(course: Course, chapter: Chapter, code: Co
   return inLanguage(Object.fromEntries(files), code);
 }
 
-/** What the chapter's contract adds to files that the learner has already: doc comment and signature of each, by file. */
-export async function missingSignatures(
-  session: Session,
-  course: Course,
-  chapter: Chapter,
-  code: CodeLanguage,
-): Promise<string[]> {
-  const { missingContract } = await import('../starter.ts');
-  const mine = (path: string): string => join(session.folder, learnersPath(path, code));
-  const read = (path: string): string | undefined => (existsSync(mine(path)) ? readText(mine(path)) : undefined);
-  const has = (path: string, name: string): boolean => exportsOf(read(path) ?? '').names.has(name); // a re-export
-  const missing = missingContract(course, chapter.number, read)
-    .filter(each => code === 'ts' || !isTypeOnly(each.signature))
-    .filter(each => !has(each.path, each.name));
-  const files = [...new Set(missing.map(each => each.path))];
-  return files.flatMap(path => [
-    `// ${learnersPath(path, code)}`,
-    ...missing.filter(each => each.path === path).flatMap(each => each.signature.split('\n')),
-  ]);
+/** What the chapter's contract adds, by file as it is called in the learner's folder. */
+export async function additionsOf(course: Course, chapter: Chapter, code: CodeLanguage): Promise<Addition[]> {
+  const { contractAdditions } = await import('../contract.ts');
+  return contractAdditions(course, chapter.number).map(each => ({ ...each, path: learnersPath(each.path, code) }));
 }
-
-const isTypeOnly = (signature: string): boolean => /^(export )?(interface|type) /m.test(signature);
 
 /** A file before and after one step of a lesson; undefined where there is no file. */
 export interface StepState {

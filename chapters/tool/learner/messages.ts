@@ -368,8 +368,26 @@ There are {count} chapters. Each ends with a green test, and the last one ends w
   laidExperiments: ['  to run     {files}', '  可以运行   {files}'],
   laidStubs: ['  laid out   {files}', '  已铺好     {files}'],
   contractMissing: [
-    '  You have these files already; the chapter adds to them:',
-    '  这些文件你已经有了；这一章要在其中加上：',
+    '  to add     what these files get, with signatures and docs: {file}',
+    '  还要加上   下面这些文件要添的东西，签名和说明都在 {file}：',
+  ],
+  contractHead: [
+    `# Chapter {n}: what is added to files that you have
+Signatures of what the checkpoint uses, in files for which no stubs are laid out. How the inside is built is yours.
+`,
+    `# 第 {n} 章：已有的文件里要加什么
+检查点会用到的签名，所在的文件没有铺桩。内部怎么设计由你定。
+`,
+  ],
+  contractHeadJs: [
+    `# Chapter {n}: what is added to files that you have
+Signatures of what the checkpoint uses, in files for which no stubs are laid out. The types say what goes in and what comes out;
+in JavaScript you leave them out, and interfaces need not be written at all. How the inside is built is yours.
+`,
+    `# 第 {n} 章：已有的文件里要加什么
+检查点会用到的签名，所在的文件没有铺桩。类型说明进去什么、出来什么；写 JavaScript 时把类型省掉，interface 完全不用写。
+内部怎么设计由你定。
+`,
   ],
   linked: ['  linked     {name} is your own code now', '  已链接     {name} 现在就是你自己的代码'],
   keptAside: ['Your versions are kept in {aside}/', '你的版本另存在 {aside}/'],

@@ -5,18 +5,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Chapter, Course } from '../catalog.ts';
-import {
-  experimentFiles,
-  givenFiles,
-  hasCheckpoint,
-  learnersPath,
-  missingSignatures,
-  starterFiles,
-} from './course-book.ts';
+import { additionsOf, experimentFiles, givenFiles, hasCheckpoint, learnersPath, starterFiles } from './course-book.ts';
 import { listed } from './language.ts';
-import { type Files, layOut, layProject, linkMembers } from './lay-out.ts';
+import { type Files, layOut, layProject, linkMembers, ownFiles } from './lay-out.ts';
 import { posix } from './places.ts';
-import type { Session } from './session.ts';
+import { chapterNumber, type Session } from './session.ts';
 import type { LearnerState } from './state.ts';
 
 /** Does all of it and says what was done, a line each. The caller writes the state. */
@@ -54,11 +47,42 @@ export async function prepareChapter(
     const starter = Object.fromEntries(Object.entries(all).filter(isNew));
     const laid = layOut(session, state, starter, { replace: 'never', reason: 'starter' });
     if (laid.written.length > 0) lines.push(say('laidStubs', { files: list(laid.written) }));
-    const missing = await missingSignatures(session, course, chapter, state.code);
-    if (missing.length > 0) lines.push(say('contractMissing'), ...missing.map(line => `    ${line}`));
+    lines.push(...(await layContract(session, course, state, chapter, Object.keys(all))));
   }
   for (const member of linkMembers(session, state)) lines.push(say('linked', { name: `@zerocask/${member}` }));
   return lines;
+}
+
+/**
+ * What the chapter adds to files that have no stub, since the learner has them already or since nothing but types would be in
+ * them, stands in a file of its own beside the checkpoint; returns the lines that say so.
+ */
+async function layContract(
+  session: Session,
+  course: Course,
+  state: LearnerState,
+  chapter: Chapter,
+  stubs: readonly string[],
+): Promise<string[]> {
+  const { say, paint, lang } = session;
+  const isMine = (path: string): boolean => ownFiles(session, state, { [path]: '' }).length > 0;
+  const additions = (await additionsOf(course, chapter, state.code)).filter(
+    ({ path, isNewFile }) => !isNewFile || !stubs.includes(path) || isMine(path),
+  );
+  if (additions.length === 0) return [];
+  const paths = [...new Set(additions.map(({ path }) => path))];
+  const parts = paths.map(path => {
+    const texts = additions.filter(each => each.path === path).map(({ text }) => `${text}\n`);
+    return `## ${path}\n\`\`\`ts\n${texts.join('\n')}\`\`\`\n`;
+  });
+  const file = posix(join('checkpoints', chapter.id, 'CONTRACT.md'));
+  const head = say(state.code === 'ts' ? 'contractHead' : 'contractHeadJs', { n: chapterNumber(chapter.number) });
+  layOut(session, state, { [file]: [head, ...parts].join('\n') }, { replace: 'keep-aside', reason: 'contract' });
+  const names = paths.map(path => {
+    const own = additions.filter(each => each.path === path).map(({ name }) => name);
+    return `      ${paint.bold(path)}: ${listed(lang, own)}`;
+  });
+  return [say('contractMissing', { file: paint.bold(file) }), ...names];
 }
 
 /** Copies of the checkpoints up to this chapter, so that the folder can be tested where there is no clone. */
