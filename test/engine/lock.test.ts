@@ -198,14 +198,21 @@ describe('by an owner file', () => {
   });
 });
 
-test('a lock whose owner has let go of it, while a child process still has its descriptor, is waited for', async () => {
-  const directory = temporaryDirectory();
-  const fd = openSync(join(directory, 'LOCK'), 'a+');
-  expect(spawnSync('flock', ['-xn', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] }).status).toBe(0);
-  spawn('sleep', ['0.1'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
-  closeSync(fd);
-  await (await Database.open(directory)).close();
-});
+test.each([
+  ['it', ''],
+  ['it by dying', '999999999 an-older-boot 1\n'],
+])(
+  'a lock whose owner has let go of %s, while a child process still has its descriptor, is waited for',
+  async (_, text) => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, 'LOCK'), text);
+    const fd = openSync(join(directory, 'LOCK'), 'a+');
+    expect(spawnSync('flock', ['-xn', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] }).status).toBe(0);
+    spawn('sleep', ['0.1'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
+    closeSync(fd);
+    await (await Database.open(directory)).close();
+  },
+);
 
 test('a lock that is let go of twice closes nobody else’s file, and frees nobody else’s lock', async () => {
   const directory = temporaryDirectory();

@@ -20,8 +20,8 @@ export const LOCK_NAME = 'LOCK';
 const RETRY_MS = 25;
 
 /**
- * How long to wait, in milliseconds, for a lock that nobody calls his own. It is just being taken or let go: a child
- * process that another thread starts in this moment has our descriptor too, until it runs a program of its own.
+ * How long to wait, in milliseconds, for a lock that nobody who is alive calls his own. It is just being taken or let go: a
+ * child process that another thread starts in this moment has our descriptor too, until it runs a program of its own.
  */
 const HANDOVER_MS = 500;
 
@@ -43,15 +43,16 @@ export async function lockDirectory(directory: string, timeoutMs: number): Promi
   for (;;) {
     const lock = await tryLock(directory);
     if (lock !== undefined) return lock;
-    const owner = readLock(directory) || (await findOwner(directory));
-    const patienceMs = owner ? timeoutMs : Math.max(timeoutMs, HANDOVER_MS);
+    const named = readLock(directory);
+    const owner = isRunning(named) ? named : await findOwner(directory);
+    const patienceMs = owner === undefined ? Math.max(timeoutMs, HANDOVER_MS) : timeoutMs;
     if (performance.now() - startMs >= patienceMs) throw locked(directory, owner);
     await sleep(RETRY_MS);
   }
 }
 
 function locked(directory: string, owner: string | undefined): EngineError {
-  const who = owner ? `another Database, of process ${owner.split(' ')[0]},` : 'another Database';
+  const who = owner !== undefined ? `another Database, of process ${owner.split(' ')[0]},` : 'another Database';
   return new EngineError('LOCKED', `${who} has ${directory} open: close it, or open another directory`);
 }
 
