@@ -67,7 +67,9 @@ function additionOf(
     .filter(member => !had.has(signatureOf(member, now)))
     .map(member => docsOf(member, now) + signatureOf(member, now));
   if (added.length === 0 && former !== undefined) return undefined;
-  return `${former === undefined ? docsOf(node, now) : ''}${headOf(node, now)}{\n${added.map(indented).join(ts.isClassDeclaration(node) ? '\n\n' : '\n')}\n}`;
+  const docs = former === undefined ? docsOf(node, now) : '';
+  const members = added.map(indented).join(ts.isClassDeclaration(node) ? '\n\n' : '\n');
+  return `${docs}${headOf(node, now)}{\n${members}\n}`;
 }
 
 const membersOf = (node: ts.Statement): readonly Member[] =>
@@ -92,9 +94,7 @@ function signatureOf(node: Named | Member, source: Source): string {
 }
 
 const headOf = (node: ts.ClassDeclaration | ts.InterfaceDeclaration, source: Source): string =>
-  docsOf(node, source) + source.text.slice(node.getStart(source), openingOf(node, source));
-
-const openingOf = (node: ts.ClassDeclaration | ts.InterfaceDeclaration, source: Source): number => brace(node, source);
+  source.text.slice(node.getStart(source), brace(node, source));
 
 function docsOf(node: ts.Node, source: Source): string {
   const comment = ts.getLeadingCommentRanges(source.text, node.pos)?.at(-1);

@@ -215,7 +215,42 @@ describe('Checking', () => {
     desk.write('sketch/first.ts', REFERENCE.first.replace('.get(key)', '.get(key + key)'));
     const { out } = desk.course('check');
     expect(out).toMatch(/This was green on \d{4}-\d\d-\d\d: a later change broke it/);
-    expect(out).toContain('diff 0 me');
+    expect(out).toMatch(/What has changed since the last green: git -C \S+ diff\n/);
+  });
+
+  test('an earlier chapter that is red by chance is run once more, and that is said', async () => {
+    await desk.begin();
+    desk.write('sketch/first.ts', REFERENCE.first);
+    desk.course('check');
+    desk.write('engine/src/format/number.ts', REFERENCE.number);
+    const marker = join(desk.folder, 'was-here');
+    const byChance = `import { existsSync, writeFileSync } from 'node:fs';
+if (!existsSync('${marker}')) {
+  writeFileSync('${marker}', '');
+  throw new Error('only once');
+}
+`;
+    desk.write('sketch/first.ts', byChance + REFERENCE.first);
+    const { code, out } = desk.course('check');
+    expect(out).toContain('Chapter 00 was red in a first run and green in a second');
+    expect(code).toBe(0);
+  });
+
+  test('one section can be checked alone, by name or number, and opens nothing', async () => {
+    await desk.begin({ chapter: 1 });
+    desk.write('engine/src/format/number.ts', REFERENCE.number);
+    const { code, out } = desk.course('check --section 1');
+    expect(code).toBe(0);
+    expect(out).toContain('✓ 01');
+    expect(out).not.toContain('✓ 00');
+    expect(out).not.toContain('opens');
+    expect(desk.course('check --section nonsense').out).toContain('No section "nonsense". There are: 1 ');
+  });
+
+  test('a value of another kind is shown whole', async () => {
+    await desk.begin({ chapter: 1 });
+    desk.write('engine/src/format/number.ts', REFERENCE.number.replace('return', 'return undefined as never;'));
+    expect(desk.course('check').out).toMatch(/expected\n +Buffer \[[\s\S]+?\n +yours\n +undefined\n/);
   });
 
   test('a syntax error and an import that leads nowhere name the file', async () => {
@@ -386,8 +421,29 @@ describe('Help on the way', () => {
     expect(out).toContain('A number is bytes too.');
     expect(out).toMatch(/engine\/src\/format\/number\.ts\n[\s\S]*Encode\.[\s\S]*Decode\./);
     expect(out).not.toContain('function');
-    expect(out).toContain('The code blocks are left out. With them: npm run course -- read 1\n');
+    expect(out).toContain('as you write your own. With them: npm run course -- read 1\n');
     expect(desk.course('start --build').out).toContain('(here, without the code: npm run course -- read --idea)');
+  });
+
+  test('in build mode the solution of a chapter that is not green is not shown by accident', async () => {
+    const fresh = new Desk(root);
+    await fresh.begin({ chapter: 1, build: true });
+    const { code, out } = fresh.course('diff 1');
+    expect(code).toBe(1);
+    expect(out).toMatch(/this shows its solution\.\n[\s\S]*diff 1 --force/);
+    expect(fresh.course('diff 1 --force').out).toContain('encodeNumber');
+    fresh.remove();
+  });
+
+  test('a hint says when the files have changed since the check that it goes by', async () => {
+    const fresh = new Desk(root);
+    await fresh.begin({ chapter: 1 });
+    fresh.write('engine/src/format/number.ts', 'export {};\n');
+    fresh.course('check');
+    expect(fresh.course('hint').out).not.toContain('have changed since');
+    fresh.write('engine/src/format/number.ts', REFERENCE.number);
+    expect(fresh.course('hint').out).toContain('Your files have changed since the last check');
+    fresh.remove();
   });
 
   test('play runs through without a terminal, block by block', () => {

@@ -19,6 +19,8 @@ export interface CheckRequest {
   readonly folder: string;
   readonly code: CodeLanguage;
   readonly chapters: readonly ChapterToCheck[];
+  /** Only the tests of this `describe`. */
+  readonly section?: string;
 }
 
 export interface Failure {

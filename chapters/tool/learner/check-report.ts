@@ -258,13 +258,24 @@ function pairLines({ say, paint, columns }: Session, expected: string, yours: st
 /** The lines of two values that differ: side by side where it is one line of each, else marked, in our words. */
 function diffLines(session: Session, diff: string): string[] {
   const { say, paint } = session;
+  // Values of different kinds come one below the other, not line by line.
+  const [, whole, other] = /^- Expected:\s*\n([\s\S]*?)\n\s*\n\+ Received:\s*\n([\s\S]*)$/.exec(diff) ?? [];
+  if (whole !== undefined) return pairBlocks(session, whole, other!);
   const lines = diff.replace(/^- Expected[^\n]*\n\+ Received[^\n]*\n+/, '').split('\n');
   const left = lines.filter(line => line.startsWith('-'));
   const right = lines.filter(line => line.startsWith('+'));
   const [expected, yours] = [left, right].map(([line = '']) => line.slice(1).trim());
-  if (left.length === 1 && right.length === 1) return pairLines(session, expected!, yours!);
+  // Where one line has only moved, the lines between say so.
+  const isPair = left.length === 1 && right.length === 1 && expected !== yours;
+  if (isPair) return pairLines(session, expected!, yours!);
   const legend = `${paint.green(`- ${say('expected').trim()}`)}   ${paint.red(`+ ${say('yours').trim()}`)}`;
   return [legend, ...limited(lines.map(line => paintDiff(paint, line)))];
+}
+
+function pairBlocks({ say, paint }: Session, expected: string, yours: string): string[] {
+  const block = (text: string, colour: (line: string) => string): string[] =>
+    limited(text.trim().split('\n')).map(colour);
+  return [say('expected').trim(), ...block(expected, paint.green), say('yours').trim(), ...block(yours, paint.red)];
 }
 
 const paintDiff = (paint: Session['paint'], line: string): string =>

@@ -41,6 +41,7 @@ export async function runCheckpoints(asked: CheckRequest): Promise<CheckOutcome>
       isolate: false,
       maxWorkers: Math.min(2, request.chapters.length),
       testTimeout: 15_000,
+      ...(request.section === undefined ? {} : { testNamePattern: testsOf(request.section) }),
       passWithNoTests: true,
       teardownTimeout: 1000,
       env: { ZEROCASK_TARGET: request.folder, ZEROCASK_NOTES: notes },
@@ -77,6 +78,9 @@ export async function runCheckpoints(asked: CheckRequest): Promise<CheckOutcome>
   const broken = hung && stuck.length === 0 ? [...outcome.broken, stuckLoading(request, modules)] : outcome.broken;
   return { tests: [...outcome.tests, ...stuck], broken };
 }
+
+/** Vitest's name of a test is its section's, a space, its own. */
+const testsOf = (section: string): RegExp => new RegExp(`^${section.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')} `);
 
 const HUNG = Symbol('hung');
 

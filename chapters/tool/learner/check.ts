@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Chapter, Course } from '../catalog.ts';
+import { hasProgram } from './chapter-program.ts';
 import type { CheckOutcome, TestOutcome } from './check-outcome.ts';
 import {
   brokenLines,
@@ -19,6 +20,7 @@ import {
   onlyWaits,
   reasonLines,
   reasonOf,
+  sectionTitle,
 } from './check-report.ts';
 import { runCheckpoints } from './check-run.ts';
 import {
@@ -31,7 +33,7 @@ import {
   wantChapter,
 } from './course-book.ts';
 import { exportsOf, type MissingPart, missingPart } from './exports.ts';
-import { commitAll } from './git.ts';
+import { commitAll, hasRepository } from './git.ts';
 import { linkMembers } from './lay-out.ts';
 import { shortPath } from './places.ts';
 import { prepareChapter } from './prepare.ts';
@@ -45,12 +47,16 @@ export interface CheckOptions {
   readonly all?: boolean;
   readonly json?: boolean;
   readonly verbose?: boolean;
+  /** Only this section of the chapter, by its name or its number. */
+  readonly section?: string;
 }
 
 export interface CheckResult {
   readonly green: boolean;
   readonly chapter: Chapter;
   readonly reports: readonly ChapterReport[];
+  /** Chapters that were red in a first run and green in a second. */
+  readonly lucky: readonly Chapter[];
   readonly milliseconds: number;
 }
 
@@ -62,6 +68,7 @@ export async function check(session: Session, options: CheckOptions): Promise<nu
   const result = await runCheck(session, course, options);
   if (options.json) session.print(JSON.stringify(toJson(result), null, 2));
   else tell(session, result, options.verbose === true);
+  if (options.section !== undefined) return result.green ? 0 : 1; // A part of a chapter opens nothing.
   const state = requireState(session);
   const opened = remember(session, course, state, result);
   const speaker = options.json ? { ...session, print: () => {} } : session;
@@ -78,10 +85,36 @@ export async function runCheck(session: Session, course: Course, options: CheckO
   const chapter = wantChapter(session, course, last ?? 0);
   if (!hasCheckpoint(chapter)) throw new Stop(session.say('checkpointComing', { n: chapterNumber(chapter.number) }));
   linkMembers(session, state);
-  const chapters = written.filter(each => each.number <= chapter.number);
-  const outcome = await runCheckpoints({ folder: session.folder, code: state.code, chapters });
-  const reports = chapters.map(each => reportOf(session, state, each, outcome));
-  return { green: reports.every(isGreen), chapter, reports, milliseconds: performance.now() - started };
+  const section = options.section === undefined ? undefined : sectionOf(session, chapter, options.section);
+  const chapters = section === undefined ? written.filter(each => each.number <= chapter.number) : [chapter];
+  const run = async (some: readonly Chapter[]): Promise<ChapterReport[]> => {
+    const wanted = { folder: session.folder, code: state.code, chapters: some };
+    const outcome = await runCheckpoints(section === undefined ? wanted : { ...wanted, section });
+    return some.map(each => reportOf(session, state, each, outcome));
+  };
+  const first = await run(chapters);
+  const again = await run(first.filter(isSurprise).map(report => report.chapter));
+  const reports = first.map(report => again.find(each => each.chapter === report.chapter && isGreen(each)) ?? report);
+  const lucky = reports.filter(report => !first.includes(report)).map(report => report.chapter);
+  return { green: reports.every(isGreen), chapter, reports, lucky, milliseconds: performance.now() - started };
+}
+
+/** A chapter that was green and is behind the learner is red: before somebody looks for his mistake it is run once more. */
+const isSurprise = (report: ChapterReport): boolean =>
+  !isGreen(report) && report.passedBefore !== undefined && !report.inHand;
+
+function sectionOf(session: Session, chapter: Chapter, wanted: string): string {
+  const { en } = chapter.sections;
+  const names = en.map(name => [name, sectionTitle(session, chapter, name)].map(each => each.toLowerCase()));
+  const asked = wanted.toLowerCase();
+  const at = [
+    Number(wanted) - 1,
+    names.findIndex(each => each.includes(asked)),
+    names.findIndex(each => each.some(name => name.includes(asked))),
+  ].find(index => en[index] !== undefined);
+  if (at !== undefined) return en[at]!;
+  const known = en.map((name, index) => `${index + 1} ${sectionTitle(session, chapter, name)}`).join(' · ');
+  throw new Stop(session.say('noSuchSection', { section: wanted, known }));
 }
 
 function reportOf(session: Session, state: LearnerState, chapter: Chapter, outcome: CheckOutcome): ChapterReport {
@@ -120,6 +153,7 @@ const isType = (reference: string, name: string): boolean =>
 function tell(session: Session, result: CheckResult, verbose: boolean): void {
   const { print, say, paint } = session;
   for (const report of result.reports) for (const line of chapterLines(session, report, true)) print(line);
+  for (const { number } of result.lucky) print(paint.dim(say('secondRun', { n: chapterNumber(number) })));
   const red = result.reports.filter(report => !isGreen(report));
   if (red.length === 0) return;
   print();
@@ -171,6 +205,7 @@ const stem = (path: string): string => path.replace(/\.[tj]s$/, '');
 /** Writes what this check showed into the state; returns the chapter that it opened. */
 function remember(session: Session, course: Course, state: LearnerState, result: CheckResult): Chapter | undefined {
   const now = new Date().toISOString();
+  state.checkedAt = now;
   for (const report of result.reports) if (isGreen(report)) state.passed[report.chapter.number] ??= now;
   for (const report of result.reports) {
     if (isGreen(report)) delete state.red[report.chapter.number];
@@ -206,6 +241,8 @@ async function celebrate(
   const isFirst = result.reports.some(each => each.chapter === result.chapter && each.passedBefore === undefined);
   if (isInHand && (isFirst || opened !== undefined) && commitAll(session.folder, title) === 'committed')
     print(paint.dim(say('committed', { title })));
+  if (isInHand && hasProgram(result.chapter, 'lab'))
+    print(say('labNext', { command: command(session, `lab ${result.chapter.number}`) }));
   if (opened === undefined) {
     print(isInHand ? say('endOfRoad') : say('backTo', { n: chapterNumber(state.chapter) }));
     return;
@@ -239,7 +276,9 @@ function tellNext(session: Session, { reports, chapter, milliseconds }: CheckRes
     say(regression ? 'nextRegression' : 'nextHint', {
       n: chapterNumber(n),
       hint: command(session, n === chapter.number ? 'hint' : `hint ${n}`),
-      diff: command(session, `diff ${n} me`),
+      changes: hasRepository(session.folder)
+        ? `git -C ${shortPath(session.folder)} diff`
+        : command(session, `diff ${chapter.number} me`),
       file: shortPath(lessonFile(session, first.chapter)),
     }),
   );

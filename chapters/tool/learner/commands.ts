@@ -93,6 +93,7 @@ function addCheckCommands(desk: Desk): void {
     .option('--all', desk.text('optAll'))
     .option('--json', desk.text('optJson'))
     .option('--verbose', desk.text('optVerbose'))
+    .option('--section <name>', desk.text('optSection'))
     .action((n: number | undefined, options) =>
       desk.run(async session => (await import('./check.ts')).check(session, { ...withChapter(n), ...options })),
     );
@@ -122,6 +123,7 @@ function addHelpCommands(desk: Desk): void {
     .command('diff')
     .argument('[words...]', desk.text('argDiff'))
     .option('--all', desk.text('optDiffAll'))
+    .option('--force', desk.text('optForceDiff'))
     .action((words: string[], options) =>
       desk.run(async session =>
         (await import('./diff.ts')).diff(session, { ...diffWords(words, desk.chapter), ...options }),

@@ -105,6 +105,14 @@ export async function additionsOf(course: Course, chapter: Chapter, code: CodeLa
   return contractAdditions(course, chapter.number).map(each => ({ ...each, path: learnersPath(each.path, code) }));
 }
 
+/** The files of before that the reference of this chapter writes again, programs of sketch/ left out. */
+export async function changedFiles(course: Course, chapter: Chapter, code: CodeLanguage): Promise<string[]> {
+  const before = await snapshot(course, chapter.number - 1, code);
+  return [...chapter.writes.keys()]
+    .map(path => learnersPath(path, code))
+    .filter(path => path in before && !path.startsWith('sketch/') && !/\/index\.[jt]s$/.test(path));
+}
+
 /** A file before and after one step of a lesson; undefined where there is no file. */
 export interface StepState {
   readonly path: string;

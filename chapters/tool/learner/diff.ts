@@ -19,6 +19,8 @@ export interface DiffOptions {
   readonly path?: string;
   /** Of the learner's files also those that are not begun. */
   readonly all?: boolean;
+  /** In build mode also the solution of a chapter that is not green. */
+  readonly force?: boolean;
 }
 
 export async function diff(session: Session, options: DiffOptions): Promise<number> {
@@ -26,6 +28,7 @@ export async function diff(session: Session, options: DiffOptions): Promise<numb
   const course = openCourse(session);
   const state = requireState(session);
   const chapter = wantChapter(session, course, options.chapter ?? state.chapter);
+  if (!options.force) mayLook(session, state, chapter, options);
   const after = await snapshot(course, chapter.number, state.code);
   const before = options.mine
     ? readMine(folder, Object.keys(after))
@@ -50,6 +53,19 @@ export async function diff(session: Session, options: DiffOptions): Promise<numb
   else if (options.mine) print(session.paint.dim(say('diffLegend')));
   for (const patch of patches) print(renderCode(patch.split('\n'), 'diff', session).replace(/^ {4}/gm, ''));
   return 0;
+}
+
+/** Who builds by himself does not see the solution by accident. */
+function mayLook(session: Session, state: LearnerState, chapter: Chapter, options: DiffOptions): void {
+  if (state.mode === 'follow' || state.passed[chapter.number] !== undefined || chapter.number < state.chapter) return;
+  const words = ['diff', chapter.number, options.mine ? 'me' : '', options.path ?? '', '--force'];
+  throw new Stop(
+    session.say('diffFirst', {
+      n: chapterNumber(chapter.number),
+      hint: command(session, `hint ${chapter.number}`),
+      force: command(session, words.filter(word => word !== '').join(' ')),
+    }),
+  );
 }
 
 /** No file of the chapter is called so: perhaps one of another chapter is, perhaps "me" was meant. */

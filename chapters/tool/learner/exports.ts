@@ -78,7 +78,9 @@ export function missingPart(
   const unexported = names.filter(name => declares(source, name));
   const right = new Set([...wanted, ...known]);
   const others = [...exportsOf(source).names].filter(name => !right.has(name));
-  const isAllWrong = names.length === wanted.length;
+  // A file in which nothing is called as it should be may have been written by one's own lights; one of earlier chapters
+  // has names of its own.
+  const isAllWrong = names.length === wanted.length && right.size === wanted.length;
   const misnamed = names
     .filter(name => !unexported.includes(name))
     .map(name => ({ wanted: name, near: closest(name, others) }))

@@ -22,6 +22,9 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 
 export const hasGit = (): boolean => git(process.cwd(), ['--version']).ok;
 
+/** Whether what changes in the folder can be seen with git. */
+export const hasRepository = (folder: string): boolean => existsSync(join(folder, '.git')) && hasGit();
+
 /** Makes the folder a repository of its own. False when git is missing or refuses. */
 export function initRepository(folder: string): boolean {
   if (existsSync(join(folder, '.git'))) return true;

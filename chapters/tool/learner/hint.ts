@@ -2,6 +2,8 @@
  * `course hint [N]`: three levels for each section of a chapter, one more at each call: a nudge, the idea, the shape of
  * the code. Without a section it is about the first one that was red at the last check.
  */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Chapter, Hint } from '../catalog.ts';
 import { sectionTitle } from './check-report.ts';
 import { openCourse, wantChapter } from './course-book.ts';
@@ -34,6 +36,8 @@ export function hint(session: Session, options: HintOptions): number {
   const shown = Math.min(Math.max(level, 1), LEVELS);
   remember(session, state, chapter.number, found.section, shown);
   const title = sectionTitle(session, chapter, found.section);
+  if (options.section === undefined && isStale(session, state))
+    print(paint.dim(say('hintStale', { check: command(session, 'check') })));
   print(
     `\n${paint.bold(say('hintTitle', { n: chapterNumber(chapter.number), section: title, level: shown, levels: LEVELS }))}\n`,
   );
@@ -54,6 +58,16 @@ export function hint(session: Session, options: HintOptions): number {
   );
   tellOthers(session, chapter, found);
   return 0;
+}
+
+/** Whether a file of the learner's has changed since the check that says what is red. */
+function isStale({ folder }: Session, { checkedAt }: LearnerState): boolean {
+  if (checkedAt === undefined) return false;
+  const checkedAtMs = Date.parse(checkedAt);
+  return ['engine', 'redis-compat', 'sketch']
+    .filter(name => existsSync(join(folder, name)))
+    .flatMap(name => readdirSync(join(folder, name), { recursive: true, withFileTypes: true }))
+    .some(entry => entry.isFile() && statSync(join(entry.parentPath, entry.name)).mtimeMs > checkedAtMs);
 }
 
 // Hints are prose: only the names of files differ.

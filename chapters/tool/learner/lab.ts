@@ -25,7 +25,7 @@ export async function lab(session: Session, options: LabOptions): Promise<number
   if (!hasProgram(chapter, 'lab')) {
     const others = course.chapters.filter(each => hasProgram(each, 'lab')).map(each => chapterNumber(each.number));
     const known = others.length === 0 ? say('noLabsYet') : say('labsAre', { list: listed(lang, others) });
-    throw new Stop(`${say('noLab', { n: chapterNumber(chapter.number) })} ${known}`, 0);
+    throw new Stop(`${say('noLab', { n: chapterNumber(chapter.number) })}${lang === 'zh' ? '' : ' '}${known}`, 0);
   }
   const target = reference ? (await import('../targets.ts')).referenceTarget(course, chapter.number) : folder;
   return runProgram({ chapter, kind: 'lab', target, lang, args: json ? [...args, '--json'] : args }).status ?? 1;

@@ -71,7 +71,8 @@ const MESSAGES = {
     `Examples:
   npm run course -- check           the chapter in hand
   npm run course -- check 3         chapters 0 to 3
-  npm run course -- check --verbose every failure in full`,
+  npm run course -- check --verbose every failure in full
+  npm run course -- check --section 2   one section of the chapter, and nothing else`,
     `例子：
   npm run course -- check           当前这一章
   npm run course -- check 3         第 0 到 3 章
@@ -131,6 +132,7 @@ const MESSAGES = {
   npm run course -- solve 3 varint.ts --print --force   只看不写`,
   ],
   argPath: ['only these files of the chapter', '只要这一章的这些文件'],
+  optForceDiff: ['in build mode, also before the chapter is green', '自建模式下，章节还没变绿也显示'],
   optForceSolve: [
     'also before the chapter is green, and over files you wrote, after keeping them aside',
     '还没变绿也给出；你写的文件会先另存再替换',
@@ -179,7 +181,10 @@ const MESSAGES = {
   ],
   optPath: ['print the path of the file', '显示文件路径'],
   optIdea: ['without the code blocks', '不显示代码块'],
-  readIdeaOnly: ['The code blocks are left out. With them: {command}', '代码块没有显示。连代码一起读：{command}'],
+  readIdeaOnly: [
+    'The steps that type code are left out, as you write your own. With them: {command}',
+    '代码由你自己写，敲代码的步骤没有显示。连步骤一起读：{command}',
+  ],
   optRaw: ['the Markdown as it is written', '显示 Markdown 原文'],
   optReadJs: ['blocks as JavaScript', '代码块显示为 JavaScript'],
   cmd_challenge: ['an extra task of a chapter, tested on your code', '某一章的挑战：用测试检验你的代码'],
@@ -389,6 +394,12 @@ in JavaScript you leave them out, and interfaces need not be written at all. How
 内部怎么设计由你定。
 `,
   ],
+  alsoChanges: ['  may change too, with no new names: {files}', '  没有新名字、但行为可能要改的：{files}'],
+  labNext: ['Now try to break it: {command}', '现在试着把它弄坏：{command}'],
+  secondRun: [
+    'Chapter {n} was red in a first run and green in a second: a test that depends on time, or on chance.',
+    '第 {n} 章第一遍是红的，第二遍是绿的：有测试跟时间或运气有关。',
+  ],
   linked: ['  linked     {name} is your own code now', '  已链接     {name} 现在就是你自己的代码'],
   keptAside: ['Your versions are kept in {aside}/', '你的版本另存在 {aside}/'],
 
@@ -441,8 +452,8 @@ in JavaScript you leave them out, and interfaces need not be written at all. How
   readHere: ['  read       {file}   or: {command}', '  阅读       {file}，或：{command}'],
   nextHint: ['Next: a hint with {hint}, or the lesson: {file}', '下一步：要提示用 {hint}，或回到课文：{file}'],
   nextRegression: [
-    'Next: chapter {n} was green before. What is different from the reference: {diff}',
-    '下一步：第 {n} 章原来是绿的。看看与参考实现的差别：{diff}',
+    'Next: chapter {n} was green before. What has changed since the last green: {changes}',
+    '下一步：第 {n} 章原来是绿的。上次变绿之后改了什么：{changes}',
   ],
   checkTime: ['checked in {seconds} s', '检查用时 {seconds} 秒'],
 
@@ -456,6 +467,10 @@ in JavaScript you leave them out, and interfaces need not be written at all. How
 
   // Hints
   hintTitle: ['Chapter {n} · {section} · hint {level} of {levels}', '第 {n} 章 · {section} · 提示 {level} / {levels}'],
+  hintStale: [
+    '\nYour files have changed since the last check, which this hint goes by: {check}',
+    '\n上次检查之后你的文件又改过，这条提示说的是那次检查：{check}',
+  ],
   hintMore: ['One level more: {command}', '再多说一层：{command}'],
   hintLast: [
     'That was the last hint. Compare: {diff}   the reference: {solve}',
@@ -477,6 +492,14 @@ in JavaScript you leave them out, and interfaces need not be written at all. How
   diffShowAll: ['To see these too: {command}', '连它们也显示：{command}'],
   diffNoFile: ['Chapter {n} has no file "{path}".', '第 {n} 章没有 “{path}” 这个文件。'],
   diffElsewhere: ['Chapter {n} has: {command}', '第 {n} 章有：{command}'],
+  diffFirst: [
+    `Chapter {n} is not green yet, and this shows its solution.
+  a hint:               {hint}
+  show it all the same: {force}`,
+    `第 {n} 章还没有变绿，这里会显示它的答案。
+  要提示：      {hint}
+  仍然要显示：  {force}`,
+  ],
   diffMeant: ['Did you mean "me"?', '你是想写 “me” 吗？'],
   diffLegend: ['- yours   + reference', '- 你的   + 参考实现'],
   solveFirst: [

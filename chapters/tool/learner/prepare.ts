@@ -3,9 +3,17 @@
  * the link to the learner's own engine. A file that the learner has changed is never touched here.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Chapter, Course } from '../catalog.ts';
-import { additionsOf, experimentFiles, givenFiles, hasCheckpoint, learnersPath, starterFiles } from './course-book.ts';
+import {
+  additionsOf,
+  changedFiles,
+  experimentFiles,
+  givenFiles,
+  hasCheckpoint,
+  learnersPath,
+  starterFiles,
+} from './course-book.ts';
 import { listed } from './language.ts';
 import { type Files, layOut, layProject, linkMembers, ownFiles } from './lay-out.ts';
 import { posix } from './places.ts';
@@ -78,11 +86,24 @@ async function layContract(
   const file = posix(join('checkpoints', chapter.id, 'CONTRACT.md'));
   const head = say(state.code === 'ts' ? 'contractHead' : 'contractHeadJs', { n: chapterNumber(chapter.number) });
   layOut(session, state, { [file]: [head, ...parts].join('\n') }, { replace: 'keep-aside', reason: 'contract' });
+  const known = new Set([...paths, ...stubs]);
+  const others = (await changedFiles(course, chapter, state.code)).filter(path => !known.has(path));
   const names = paths.map(path => {
     const own = additions.filter(each => each.path === path).map(({ name }) => name);
     return `      ${paint.bold(path)}: ${listed(lang, own)}`;
   });
-  return [say('contractMissing', { file: paint.bold(file) }), ...names];
+  const also =
+    others.length === 0
+      ? []
+      : [
+          say('alsoChanges', {
+            files: listed(
+              lang,
+              others.map(path => basename(path)),
+            ),
+          }),
+        ];
+  return [say('contractMissing', { file: paint.bold(file) }), ...names, ...also];
 }
 
 /** Copies of the checkpoints up to this chapter, so that the folder can be tested where there is no clone. */

@@ -52,11 +52,33 @@ export async function lessonText(
   return readText(lessonFile(session, chapter));
 }
 
-/** Every block that is to be typed loses its code; its path and its words stay, and so do pictures and what programs print. */
+/**
+ * Steps in which the reference's code is typed go, with their words, which are about that code. Steps that run something
+ * stay, without the programs that are laid out already; so does all else: pictures, what programs print, and between the
+ * steps the path and the words of a block.
+ */
 const withoutCode = (markdown: string): string =>
-  markdown.replace(/^<!--\s*code:[\s\S]*?^<!--\s*\/code\s*-->$/gm, block =>
-    block.replace(/^(`{3,})[^\n]*\n[\s\S]*?^\1$\n?/m, ''),
-  );
+  partsOf(markdown)
+    .filter(part => !/^### /.test(part) || !/^<!--\s*code:/m.test(part) || /^<!--\s*run:/m.test(part))
+    .join('')
+    .replace(/^<!--\s*code:\s*sketch\/[\s\S]*?^<!--\s*\/code\s*-->$/gm, '')
+    .replace(/^<!--\s*code:[\s\S]*?^<!--\s*\/code\s*-->$/gm, block =>
+      block.replace(/^(`{3,})[^\n]*\n[\s\S]*?^\1$\n?/m, ''),
+    );
+
+/** Cut before each heading; a line in a fence is none. */
+function partsOf(markdown: string): string[] {
+  const parts = [''];
+  let fence = '';
+  for (const line of markdown.split(/(?<=\n)/)) {
+    const mark = /^(`{3,})/.exec(line)?.[1] ?? '';
+    if (fence === '') fence = mark;
+    else if (mark === fence) fence = '';
+    if (fence === '' && /^#{1,6} /.test(line)) parts.push('');
+    parts[parts.length - 1] += line;
+  }
+  return parts;
+}
 
 /** The markers are comments, which are not shown; the path that a block belongs to is. */
 const withPaths = (markdown: string, { say }: Session): string =>

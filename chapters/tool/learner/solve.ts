@@ -28,7 +28,7 @@ export async function solve(session: Session, options: SolveOptions): Promise<nu
   const course = openCourse(session);
   const state = requireState(session);
   const chapter = wantChapter(session, course, options.chapter ?? state.chapter);
-  mayLook(session, state, chapter, options.force === true);
+  mayLook(session, state, chapter, options);
   const reference = await snapshot(course, chapter.number, state.code);
   const files = chosenFiles(session, state, chapter, reference, options.paths ?? []);
   if (options.print) {
@@ -51,14 +51,14 @@ export async function solve(session: Session, options: SolveOptions): Promise<nu
   return 0;
 }
 
-function mayLook(session: Session, state: LearnerState, chapter: Chapter, force: boolean): void {
+function mayLook(session: Session, state: LearnerState, chapter: Chapter, { force, paths = [] }: SolveOptions): void {
   if (force || state.passed[chapter.number] !== undefined) return;
   const n = chapter.number;
   throw new Stop(
     session.say('solveFirst', {
       n: chapterNumber(n),
       hint: command(session, `hint ${n}`),
-      force: command(session, `solve ${n} --force`),
+      force: command(session, ['solve', n, ...paths, '--force'].join(' ')),
     }),
   );
 }

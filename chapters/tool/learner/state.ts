@@ -29,6 +29,8 @@ export interface LearnerState {
   hints: Record<string, Record<string, number>>;
   /** By chapter, the sections that were red at its last check, the first of them first. */
   red: Record<string, string[]>;
+  /** When that was; absent before the first check. */
+  checkedAt?: string;
   /** SHA-256 of each file as the program last wrote it: such a file may be replaced, the learner's own may not. */
   laid: Record<string, string>;
   /** Best figures per benchmark, for the ledger that `bench` draws. */

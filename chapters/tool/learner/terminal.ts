@@ -52,9 +52,9 @@ export function wrap(text: string, columns: number, indent = ''): string {
   return lines.map(each => indent + each).join('\n');
 }
 
-// Closing punctuation stays with the character before it.
+// Closing punctuation stays with the character before it, opening punctuation with the one after it.
 const WORD =
-  /[^\s\u2e80-\u9fff\uff00-\uff60]+[，。；：！？、）】》”’]*\s*|[\u2e80-\u9fff\uff00-\uff60][，。；：！？、）】》”’]*\s*|\s+/gu;
+  /[（“‘《「『【]*(?:[^\s“‘\u2e80-\u9fff\uff00-\uff60]+|[\u2e80-\u9fff\uff00-\uff60“‘])[，。；：！？、）】》」』”’]*\s*|\s+/gu;
 const wordsOf = (text: string): string[] => text.match(WORD) ?? [];
 
 /** Columns to write prose into: the terminal's width, within reason. */
