@@ -14,10 +14,12 @@ export interface Call {
   readonly position?: number;
   /** Of a rename: what the file was called before. */
   readonly from?: string;
+  /** Of a sync: that the disk could not do it. */
+  readonly failed?: boolean;
 }
 
 /** What a call is told beside its file. */
-export type Details = Pick<Call, 'size' | 'position' | 'from'>;
+export type Details = Pick<Call, 'size' | 'position' | 'from' | 'failed'>;
 
 /** An error as the operating system would report it. */
 export function diskError(code: string): NodeJS.ErrnoException {

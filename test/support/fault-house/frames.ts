@@ -1,6 +1,7 @@
 /**
- * Frames: a failing case as pictures, one for each call that changes something, then the crash, then what came back.
- * Each shows the call, the files it is about with what of them is on the disk, and what had been promised by then.
+ * Frames: a failing case as pictures: the calls that change something, a step's together as long as nothing new is promised
+ * and the last ones each alone; then the crash, then what came back.
+ * Each shows the calls, the files they are about with what of them is on the disk, and what had been promised by then.
  */
 import { type Call, isChange } from './calls.ts';
 import type { CrashFailure, Reason } from './crash-cases.ts';
@@ -17,6 +18,8 @@ export interface Frame {
 }
 
 const BAR_WIDTH = 32;
+/** The last calls before the crash have a picture each. */
+const LAST_ALONE = 3;
 
 /** A failing case, frame by frame. */
 export function framesOf(failure: CrashFailure, lang: Language): Frame[] {
@@ -53,20 +56,35 @@ class Painter {
       const lines = opening.map(call => this.#callLine(call));
       frames.push({ title: this.#say('opening'), lines: [...lines, ...this.#allFiles(snapshotAt(recording, first))] });
     }
-    for (const call of recording.calls.slice(first, atCall)) if (isChange(call)) frames.push(this.#callFrame(call));
-    return frames;
+    const changes = recording.calls.slice(first, atCall).filter(isChange);
+    const runs = this.#runsOf(changes.slice(0, -LAST_ALONE));
+    const alone = changes.slice(-LAST_ALONE).map(call => [call]);
+    return [...frames, ...[...runs, ...alone].map(calls => this.#callFrame(calls))];
   }
 
-  #callFrame(call: RecordedCall): Frame {
-    const { recording } = this.#failure;
-    const step = this.#stepAt(call.index);
-    const after = snapshotAt(recording, call.index + 1);
+  /** Calls of one step between which nothing has been promised make one picture. */
+  #runsOf(calls: readonly RecordedCall[]): RecordedCall[][] {
+    const runs: RecordedCall[][] = [];
+    let last = '';
+    for (const call of calls) {
+      const { returned, synced } = this.#failure.story.promisesAt(call.index + 1);
+      const place = `${this.#stepAt(call.index)?.number} ${returned} ${synced}`;
+      if (place === last) runs.at(-1)!.push(call);
+      else runs.push([call]);
+      last = place;
+    }
+    return runs;
+  }
+
+  #callFrame(calls: readonly RecordedCall[]): Frame {
+    const { recording, story } = this.#failure;
+    const [begin, end] = [calls[0]!, calls.at(-1)!];
     const lines = [
-      this.#callLine(call),
-      ...this.#changedFiles(call.before, after),
-      ...this.#promiseLines(this.#failure.story.promisesAt(call.index + 1)),
+      ...calls.map(call => this.#callLine(call)),
+      ...this.#changedFiles(begin.before, snapshotAt(recording, end.index + 1)),
+      ...this.#promiseLines(story.promisesAt(end.index + 1)),
     ];
-    return { title: step?.text ?? this.#say('between'), lines };
+    return { title: this.#stepAt(end.index)?.text ?? this.#say('between'), lines };
   }
 
   /** The step that makes call number `index`. */
@@ -82,6 +100,7 @@ class Painter {
 
   #words(call: Call): string {
     const { file, size = 0, position = 0, from = '' } = call;
+    if (call.failed) return this.#say('syncFails', { file });
     if (!isChange(call)) return this.#say('look', { operation: call.operation, file });
     return this.#say(call.operation as TextKey, { file: file || '.', size, position, from });
   }

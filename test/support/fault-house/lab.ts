@@ -53,7 +53,7 @@ function resultOf(title: string, { calls, states, cases, failure }: CrashReport,
 async function show(result: CaseResult, lang: Language): Promise<void> {
   const { title, holds, calls, states, cases, frames = [] } = result;
   const verdict = holds
-    ? say(lang, 'caseHolds', { calls, states, cases })
+    ? say(lang, cases === 0 ? 'caseHoldsOnce' : 'caseHolds', { calls, states, cases })
     : say(lang, 'caseFails', { frames: frames.length });
   print(`${holds ? '✓' : '✗'} ${title}\n  ${verdict}`);
   if (!holds) await play(frames, lang);

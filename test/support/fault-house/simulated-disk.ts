@@ -178,6 +178,7 @@ export class SimulatedDisk implements FileSystem {
 
   /** What a failed sync leaves behind: bytes that look clean, and are not on the disk. */
   failSync(path: string): void {
+    this.#note('syncData', path, { failed: true });
     this.#fileAt(this.#nameOf(path)).failSync();
   }
 
