@@ -88,6 +88,8 @@ describe('ranges', () => {
     const invalid = expect.objectContaining({ code: 'INVALID_ARGUMENT' });
     expect(() => db.keys({ limit: -1 })).toThrow(invalid);
     expect(() => db.keys({ limit: Number.NaN })).toThrow(invalid);
+    expect(() => db.keys({ limit: 1.5 })).toThrow(invalid);
+    expect([...db.keys({ limit: Number.POSITIVE_INFINITY })].length).toBe(db.size);
     await db.close();
   });
 });
@@ -266,6 +268,7 @@ describe('letting go', () => {
       left.next();
     }
     for (const _ of db.keys({ limit: 3 }));
+    db.keys({ limit: 1 }).next(); // The last item that it will ever give.
     const [first, second] = db.keys();
     expect([first, second].map(String)).toEqual(['k0', 'k1']);
     for await (const _ of db.keys()) break;

@@ -131,6 +131,15 @@ describe('a full disk', () => {
   });
 });
 
+test('a mistake in the program below is passed on as it is, and called no trouble with the disk', async () => {
+  const fs = new FaultFileSystem();
+  const mistake = new TypeError('readsValue is not a function');
+  fs.plan = () => {
+    throw mistake;
+  };
+  await expect(Database.open(temporaryDirectory(), { fs })).rejects.toBe(mistake);
+});
+
 describe('any one call that fails', () => {
   const workload = async (db: Database, done: string[]): Promise<void> => {
     const attempt = async (name: string, change: () => unknown): Promise<void> => {

@@ -15,10 +15,14 @@ const ADVICE: Readonly<Record<string, string>> = {
   EFBIG: 'the file system or a limit (ulimit -f) allows no larger files; use a smaller maxDataFileSize',
 };
 
-/** The error to throw when `error` ended the attempt to do `what`. An error of ours stays as it is. */
+/**
+ * The error to throw when `error` ended the attempt to do `what`. An error of ours stays as it is.
+ * @throws the error itself when it is none of the operating system's, as a mistake in a program is no trouble with a disk.
+ */
 export function toEngineError(error: unknown, what: string): EngineError {
   if (error instanceof EngineError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
+  if (code === undefined) throw error;
   if (FULL.includes(code)) {
     return new EngineError('DISK_FULL', `could not ${what}: no space left; free some and try again`, { cause: error });
   }

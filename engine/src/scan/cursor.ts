@@ -49,6 +49,7 @@ export class Cursor<T> {
       if (entry === undefined) return this.return();
       const value = this.#pick(entry, this.#view!);
       this.#left--;
+      if (this.#left === 0) this.return(); // What it sees is let go of with the last item.
       return { done: false, value };
     } catch (error) {
       this.return();

@@ -54,8 +54,8 @@ export function boundsOf({ gt, gte, lt, lte, prefix }: Range): Bounds {
 /** How many entries the range allows. @throws {EngineError} `INVALID_ARGUMENT` when that is no count. */
 export function limitOf(range: Range): number {
   const limit = range.limit ?? Number.POSITIVE_INFINITY;
-  if (!(limit >= 0)) throw new EngineError('INVALID_ARGUMENT', 'limit must be a number of at least 0');
-  return limit;
+  if (limit >= 0 && (Number.isInteger(limit) || limit === Number.POSITIVE_INFINITY)) return limit;
+  throw new EngineError('INVALID_ARGUMENT', 'limit must be a whole number of at least 0');
 }
 
 /** @throws {EngineError} `UNSUPPORTED` when a space of order hash is asked for more than a number of keys. */
