@@ -280,8 +280,8 @@ export class Database {
   /**
    * Run `work`, which may wait, as a transaction over a snapshot; everybody else goes on meanwhile. Its changes happen at
    * its end, all or none, if nobody has changed meanwhile what it read (keys, absent ones too, and ranges) or changes;
-   * else it is run again, on a new snapshot, so it should have no effect but through `tx`. Resolves to its result when the
-   * changes are as safe as the level says.
+   * else it is run again, on a new snapshot, so it should have no effect but through `tx`. One that changes nothing has
+   * seen one moment, and is never run again. Resolves to its result when the changes are as safe as the level says.
    * @throws {EngineError} `CONFLICT` when others were faster in each of the `attempts`. What `work` throws is passed on.
    */
   async optimistic<T>(work: (tx: Transaction) => T | PromiseLike<T>, options: OptimisticOptions = {}): Promise<T> {

@@ -285,8 +285,8 @@ export class Database {
   /**
    * Run `work`, which may wait, as a transaction over a snapshot; everybody else goes on meanwhile. Its changes happen at
    * its end, all or none, if nobody has changed meanwhile what it read (keys, absent ones too, and ranges) or changes;
-   * else it is run again, on a new snapshot, so it should have no effect but through `tx`. Resolves to its result when the
-   * changes are as safe as the level says.
+   * else it is run again, on a new snapshot, so it should have no effect but through `tx`. One that changes nothing has
+   * seen one moment, and is never run again. Resolves to its result when the changes are as safe as the level says.
    * @throws {EngineError} `CONFLICT` when others were faster in each of the `attempts`. What `work` throws is passed on.
    */
   async optimistic<T>(work: (tx: Transaction) => T | PromiseLike<T>, options: OptimisticOptions = {}): Promise<T> {
@@ -403,7 +403,10 @@ export class Database {
     return verifyOpen({ fs: this.#fs, log, indexes: () => this.#spaces.indexes(), isClosed }, options);
   }
 
-  /** Write and sync everything, and let go of the directory. A second call waits for the first. */
+  /**
+   * Write and sync everything, and let go of the directory. A second call waits for the first.
+   * @throws {EngineError} when that fails; a database that was poisoned before closes without an error, as that was said then.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close().finally(() => this.#lock.release());
     return this.#closing;
