@@ -134,6 +134,14 @@ describe('A lab', () => {
     expect(result!.frames).toHaveLength(3);
   });
 
+  test('says so when the code waits for something that never comes', () => {
+    const never = GOOD.replace('this.#file.syncData();\n    this.#file.close();', 'await new Promise(() => {});');
+    desk.write('engine/src/tiny-store.ts', never);
+    const { code, out } = desk.course('lab 1 --lang en');
+    expect(out).toContain('✗ a line that was cut short is no line\n  could not be tried to its end');
+    expect(code).toBe(1);
+  });
+
   test('says in one line that the code lacks what it imports', () => {
     rmSync(join(desk.folder, 'engine/src/tiny-store.ts'));
     const { code, out } = desk.course('lab 1 --lang en');

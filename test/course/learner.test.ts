@@ -446,6 +446,14 @@ describe('Help on the way', () => {
     fresh.remove();
   });
 
+  test('play --to ends with that block, and says how to go on', () => {
+    const { code, out } = desk.course('play 2 --to 1');
+    expect(code).toBe(0);
+    expect(out).toContain('[1/3]');
+    expect(out).not.toContain('[2/3]');
+    expect(out).toContain('play 2 --from 2');
+  });
+
   test('play runs through without a terminal, block by block', () => {
     const { code, out } = desk.course('play 2');
     expect(code).toBe(0);

@@ -11,7 +11,7 @@ import { hexDifference } from './hex-view.ts';
 import { listed } from './language.ts';
 import { shortPath } from './places.ts';
 import { chapterNumber, type Session } from './session.ts';
-import { columnsOf, padEnd, wrap } from './terminal.ts';
+import { columnsOf, padEnd, visible, withoutColours, wrap } from './terminal.ts';
 import { textDifference } from './text-difference.ts';
 
 /** Why a test is red: is it normal here, or did something break? */
@@ -234,7 +234,10 @@ const MOST_LINES = 14;
 
 function valueLines(session: Session, failure: Failure): string[] {
   const { columns, lang } = session;
-  const { expected, actual, diff, message, name } = failure;
+  const { name } = failure;
+  const [message, expected, actual, diff] = [failure.message, failure.expected, failure.actual, failure.diff].map(
+    text => text && visible(withoutColours(text)),
+  ) as [string, ...(string | undefined)[]];
   const told = sayExpectation(lang, message, oneLine(actual));
   if (told !== undefined) return [...ownWords(session, failure), ...pairLines(session, told.expected, told.yours)];
   if (oneLine(expected) !== undefined && oneLine(actual) !== undefined)
@@ -264,7 +267,7 @@ function diffLines(session: Session, diff: string): string[] {
   const lines = diff.replace(/^- Expected[^\n]*\n\+ Received[^\n]*\n+/, '').split('\n');
   const left = lines.filter(line => line.startsWith('-'));
   const right = lines.filter(line => line.startsWith('+'));
-  const [expected, yours] = [left, right].map(([line = '']) => line.slice(1).trim());
+  const [expected, yours] = [left, right].map(([line = '']) => line.slice(1).trim().replace(/,$/, ''));
   // Where one line has only moved, the lines between say so.
   const isPair = left.length === 1 && right.length === 1 && expected !== yours;
   if (isPair) return pairLines(session, expected!, yours!);

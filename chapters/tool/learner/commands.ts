@@ -166,6 +166,7 @@ function addLessonCommands(desk: Desk): void {
     .option('--no-wait', desk.text('optNoWait'))
     .option('--apply', desk.text('optApply'))
     .option('--from <block>', desk.text('optFrom'), desk.number)
+    .option('--to <block>', desk.text('optTo'), desk.number)
     .action((n: number | undefined, options) =>
       desk.run(async session => (await import('./play.ts')).play(session, { ...withChapter(n), ...options })),
     );

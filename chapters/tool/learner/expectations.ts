@@ -41,7 +41,7 @@ const FORMS: ReadonlyArray<readonly [RegExp, Words, yours?: Words]> = [
   ],
   [
     /^to throw(?: an)?(?: error)?(?:, but it didn't)?$/,
-    ['an error is thrown', '抛出错误'],
+    ['an error', '抛出错误'],
     ['nothing was thrown', '没有抛出错误'],
   ],
   [/^to not throw(?: an)? error but (.+) was thrown$/, ['no error', '不抛出错误'], ['$1', '$1']],

@@ -166,6 +166,7 @@ const MESSAGES = {
   optNoWait: ['no pause', '不停顿'],
   optApply: ["write the blocks into the learner's folder", '把代码块写进学习者的文件夹'],
   optFrom: ['begin at this block', '从第几块开始'],
+  optTo: ['end with this block', '到第几块为止'],
   cmd_read: ['read the lesson here', '在终端里读课文'],
   ex_read: [
     `Examples:

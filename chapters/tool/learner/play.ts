@@ -26,6 +26,8 @@ export interface PlayOptions {
   readonly apply?: boolean;
   /** Begin at this block, counted from 1. */
   readonly from?: number;
+  /** End with this block. */
+  readonly to?: number;
 }
 
 const MS_PER_CHARACTER = 6;
@@ -63,7 +65,8 @@ export async function play(session: Session, options: PlayOptions): Promise<numb
       if (!hidden) await show(session, step, pace, `${block}/${total}`);
       const applied = step.kind === 'prose' ? undefined : applier?.apply(action++);
       if (applied !== undefined && (applied.isNews || !hidden)) print(applied.line);
-      stopped = !hidden && !(await pace.pause());
+      const isLast = step.kind === 'block' && block === options.to;
+      stopped = isLast || (!hidden && !(await pace.pause()));
       if (stopped) break;
     }
   } finally {

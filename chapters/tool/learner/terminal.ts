@@ -27,6 +27,10 @@ export function columnsOf(text: string): number {
   return columns;
 }
 
+/** Characters that a terminal would not show, or would obey, as `\x00`; line breaks stay. */
+export const visible = (text: string): string =>
+  text.replace(/[^\P{Cc}\n\t]/gu, found => `\\x${found.charCodeAt(0).toString(16).padStart(2, '0')}`);
+
 export const padEnd = (text: string, columns: number): string =>
   text + ' '.repeat(Math.max(0, columns - columnsOf(text)));
 

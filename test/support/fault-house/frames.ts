@@ -205,7 +205,7 @@ class Painter {
 
   #endFrame(): Frame {
     const { reason, found, story, promises, state } = this.#failure;
-    if (reason.kind === 'workload threw') return { title: '!', lines: [this.#reason(reason)] };
+    if (reason.kind === 'workload threw') return { title: this.#say('programEnded'), lines: [this.#reason(reason)] };
     const from = state.kind === 'kill' && this.#failure.inRecovery === undefined ? promises.returned : promises.synced;
     const allowed = [...new Set(story.states.slice(from, promises.begun + 1))].map(text => this.#contents(text));
     const holds = found === undefined ? [] : [this.#holds(found)];

@@ -34,8 +34,19 @@ export async function crashLab(
 ): Promise<number> {
   const results: CaseResult[] = [];
   const isJson = args.includes('--json');
+  // The event loop has nothing left to do, and a case still waits: for something that never comes.
+  let running = '';
+  process.once('exit', () => {
+    if (running === '') return;
+    process.stderr.write(`✗ ${running}\n  ${say(lang, 'caseNeverEnds')}\n`);
+    process.exitCode = 1;
+  });
+  process.stdout.on('error', () => process.exit(1)); // Whoever reads has gone.
   for (const each of cases) {
+    running = each.title[lang];
+    if (process.stderr.isTTY) process.stderr.write(`${say(lang, 'caseBegins', { title: running })}\n`);
     const report = await crashCases(each);
+    running = '';
     const result = resultOf(each.title[lang], report, lang);
     results.push(result);
     if (!isJson) await show(result, lang);

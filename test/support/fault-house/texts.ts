@@ -7,6 +7,11 @@ const TEXTS = {
     'holds: {calls} calls to the disk, {states} disks opened twice, {cases} cases, none failed',
     '成立：{calls} 次磁盘调用，{states} 种磁盘状态各打开两次，共 {cases} 个情形，全部通过',
   ],
+  caseBegins: ['... {title}', '…… {title}'],
+  caseNeverEnds: [
+    'could not be tried to its end: something is awaited that never comes',
+    '没能试到底：有什么在等一件永远不会发生的事',
+  ],
   caseHoldsOnce: ['holds: {calls} calls to the disk, and nothing went wrong', '成立：{calls} 次磁盘调用，没有出错'],
   caseFails: [
     'fails. The smallest case that shows it has {frames} frames:',
@@ -61,6 +66,7 @@ const TEXTS = {
     '{size} 字节，但最近写的只到了一部分，缺的读出来是零',
   ],
   namesLost: ['never got there: {list}', '没有落盘的：{list}'],
+  programEnded: ['The program ends with an error', '程序以错误结束'],
   openedAgain: ['The store is opened again', '重新打开数据库'],
   itHolds: ['It holds: {list}', '里面有：{list}'],
   itIsEmpty: ['It holds nothing.', '里面什么也没有。'],
