@@ -170,6 +170,7 @@ describe('a sealed file', () => {
     const offsets = recordOffsets(left, FIRST);
     const size = left.bytesOf(FIRST).length;
     expect(await damageOf(left, fs => fs.remove(`${left.root}/${FIRST}`))).toEqual({ file: FIRST, offset: 0 });
+    await expect(openCopy(left, fs => fs.remove(`${left.root}/${FIRST}`))).rejects.toThrow('the file is missing');
     for (let end = 0; end < size; end++) {
       const damage = await damageOf(left, fs => fs.change(FIRST, bytes => bytes.subarray(0, end)));
       expect(damage).toEqual({ file: FIRST, offset: unitOf(offsets, end) });

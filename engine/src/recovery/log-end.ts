@@ -16,13 +16,18 @@ import { saysLaterSync } from './later-sync.ts';
 /** Where a file ends for us, and why. */
 export interface FileEnd {
   readonly offset: number;
-  readonly problem: 'torn' | 'corrupt' | undefined;
+  readonly problem: keyof typeof PROBLEMS | undefined;
 }
 
 /** The end of a file whose first record should follow one that is not there: the file before has lost its tail. */
 export const LOG_ENDED_BEFORE: FileEnd = { offset: 0, problem: 'torn' };
 
-export const PROBLEMS = { torn: 'the record is cut short', corrupt: 'the record does not match its checksum' } as const;
+/** What can be wrong where a file ends for us, in words. */
+export const PROBLEMS = {
+  torn: 'the record is cut short',
+  corrupt: 'the record does not match its checksum',
+  absent: 'the file is missing, or its header is not the right one',
+} as const;
 
 /** What opening throws: with the way on. */
 export function damage(live: LiveFile, offset: number, problem: string): CorruptionError {

@@ -75,7 +75,7 @@ export class ReplayFiles {
 
   async #read(live: LiveFile): Promise<FileEnd> {
     const file = this.#openFile(live);
-    if (file === undefined) return { offset: 0, problem: 'corrupt' };
+    if (file === undefined) return { offset: 0, problem: 'absent' };
     try {
       const reader = new RecordReader(file, undefined, Math.min(file.size, live.sealedSize ?? file.size));
       for (let units = 1; ; units++) {
