@@ -313,6 +313,42 @@ describe('the manifest', () => {
     }
   });
 
+  /** A store that has gone on after a torn tail, was closed, and has lost both of its manifests. */
+  async function goneOnAfterTear(...later: string[]): Promise<SimulatedDisk> {
+    const crashed = new SimulatedDisk(root);
+    const first = await Database.open(root, { fs: crashed, lockTimeoutMs: 5000 });
+    first.put('city', 'Bonn');
+    first.put('river', 'Spree');
+    const left = crashed.copy(root);
+    await first.close();
+    left.change(FIRST, bytes => bytes.subarray(0, -3));
+    const second = await Database.open(root, { fs: left, lockTimeoutMs: 5000 });
+    for (const key of later) {
+      second.put(key, 'later');
+      await second.sync();
+    }
+    await second.close();
+    for (const name of ['MANIFEST', 'MANIFEST.previous']) left.remove(`${root}/${name}`);
+    return left;
+  }
+
+  test('when both are gone, and a tail was torn long ago, keeps all that came after if that says that it was synced', async () => {
+    const left = await goneOnAfterTear('sea', 'lake');
+    await expect(openedState(left.copy(root))).rejects.toThrow(expect.objectContaining({ code: 'CORRUPT' }));
+    await repair(left);
+    expect(await openedState(left)).toMatch(/^0\/city@1 0\/lake@\d+ 0\/sea@\d+$/);
+  });
+
+  test('else what came after is in lost/, and reported', async () => {
+    const left = await goneOnAfterTear('sea');
+    const { report } = await recover(root, resolveOptions({ fs: left }));
+    expect(report.cut.map(({ file, offset }) => [file, offset])).toEqual([
+      [FIRST, expect.any(Number)],
+      [SECOND, 0],
+    ]);
+    expect(left.bytesOf(report.cut[1]!.keptAs).includes('sea')).toBe(true);
+  });
+
   test('when it is damaged, does not take the place of the one before', async () => {
     const fs = await manyFiles(root, 'closed');
     fs.change('MANIFEST', bytes => flipBit(bytes, 777));
