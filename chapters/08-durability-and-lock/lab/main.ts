@@ -1,6 +1,6 @@
 /**
  * Crash lab of chapter 08: does each level keep what it promises, when the process is killed or the power fails at any call
- * to the disk? Two cases are about other ends: a sync that fails, and an owner of the lock who is killed.
+ * to the disk? Three cases are about other ends: a sync that fails, one in a put, and an owner of the lock who is killed.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -53,12 +53,7 @@ async function failedSync({ fs, directory, story }: World): Promise<void> {
   await story.put(db, 'a', '1');
   await story.sync(db);
   await story.put(db, 'b', '2');
-  let hasFailed = false;
-  faulty.plan = call => {
-    if (hasFailed || !isSync(call) || !call.file.endsWith('.data')) return undefined;
-    hasFailed = true;
-    return { error: 'EIO' };
-  };
+  failNextSync(faulty);
   await story.other(inWords('sync, and the disk fails', 'sync，磁盘失败'), () => refusalOf(db.sync()));
   const refusal = await refusalOf(db.sync());
   if (refusal === undefined)
@@ -67,6 +62,39 @@ async function failedSync({ fs, directory, story }: World): Promise<void> {
       () => {},
     );
   await refusalOf(db.close());
+}
+
+/** The sync of a put fails. Then the put must not return as if its change were on the disk. */
+async function failedPut({ fs, directory, story }: World): Promise<void> {
+  const faulty = new FaultFileSystem(fs);
+  const db = await Database.open(directory, { fs: faulty });
+  await story.put(db, 'a', '1', 'disk');
+  failNextSync(faulty);
+  let hasReturned = false;
+  await story.change(
+    inWords('put b = 2 (disk), and its sync fails', 'put b = 2（disk），它的同步失败'),
+    model => model.set('b', '2'),
+    () => {
+      try {
+        db.put('b', '2', { durability: 'disk' });
+        hasReturned = true;
+      } catch {}
+    },
+    'nothing',
+  );
+  if (hasReturned)
+    await story.makesDurable(inWords('the put has returned as if all were well', '那次 put 照常返回了'), () => {});
+  await refusalOf(db.close());
+}
+
+/** The next sync of a data file fails, and what it was for never gets to the disk, whoever asks again. */
+function failNextSync(faulty: FaultFileSystem): void {
+  let hasFailed = false;
+  faulty.plan = call => {
+    if (hasFailed || !isSync(call) || !call.file.endsWith('.data')) return undefined;
+    hasFailed = true;
+    return { error: 'EIO' };
+  };
 }
 
 const refusalOf = (promise: Promise<unknown>): Promise<unknown> =>
@@ -111,6 +139,12 @@ const CASES: LabCase[] = [
   {
     title: { en: 'after a failed sync nobody is told that all is well', zh: '同步失败之后，谁也不会被告知一切正常' },
     workload: failedSync,
+    reopen,
+    states: 8,
+  },
+  {
+    title: { en: 'a put whose sync fails does not return', zh: '同步失败的 put 不会照常返回' },
+    workload: failedPut,
     reopen,
     states: 8,
   },
