@@ -21,6 +21,7 @@ import {
   readManifest,
 } from '#engine/disk/manifest.ts';
 import { RecordReader } from '#engine/disk/record-reader.ts';
+import { crc32 } from '#engine/format/crc32.ts';
 import { decodeFileHeader, FILE_HEADER_SIZE } from '#engine/format/file-header.ts';
 import { decodeRecord, encodeRecord, KIND_PUT, type LogRecord } from '#engine/format/record.ts';
 import type { DatabaseOptions } from '#engine/options.ts';
@@ -251,6 +252,15 @@ describe('Manifest', () => {
     }
   });
 
+  test('the manifest of a newer program is NEWER_FORMAT, and is not taken for a damaged one', async () => {
+    const text = encodeManifest(example()).toString();
+    const line = text.slice(0, text.indexOf('\n') + 1).replace('"format":1', '"format":2');
+    const checksum = crc32(Buffer.from(line)).toString(16).padStart(8, '0');
+    nodeFs.writeFileSync(join(directory, 'MANIFEST'), `${line}crc32 ${checksum}\n`);
+    const refused = expect.objectContaining({ code: 'NEWER_FORMAT' });
+    expect(() => readManifest(nodeFileSystem, directory)).toThrow(refused);
+  });
+
   test('a damaged one does not take the place of the one before', () => {
     commitManifest(nodeFileSystem, directory, example());
     commitManifest(nodeFileSystem, directory, example());
@@ -277,8 +287,12 @@ describe('Reader', () => {
     const reader = new RecordReader(file);
     for (const [n, size] of sizes.entries()) {
       const record = reader.next() as LogRecord;
-      expect([record.seq, record.value.length]).toEqual([n + 1, size]);
-      expect(record.value.equals(Buffer.alloc(size, n))).toBe(true);
+      const what = typeof record === 'string' ? record : { seq: record.seq, size: record.value.length };
+      expect(what, `what next() gives for record ${n + 1}, with a value of ${size} bytes`).toEqual({
+        seq: n + 1,
+        size,
+      });
+      expect(record.value.equals(Buffer.alloc(size, n)), `the bytes of value ${n + 1}`).toBe(true);
     }
     expect(reader.next()).toBe('end');
     expect(reader.offset).toBe(file.size);
@@ -365,7 +379,8 @@ describe('Sealing', () => {
     db.put('a', '1');
     const seq = db.put('b', '2');
     await db.sync();
-    expect(disk.calls.some(call => /^syncData(Later)? 0000000001\.data$/.test(call))).toBe(true);
+    const syncs = disk.calls.filter(call => /^syncData(Later)? 0000000001\.data$/.test(call));
+    expect(syncs.length, `syncs of ${FIRST} before sync() has resolved`).toBeGreaterThan(0);
     db.put('c', '3');
     expect(
       recordsIn(FIRST).map(({ record }) => record.syncedTo),
@@ -600,7 +615,7 @@ describe('Lost manifest', () => {
     change('MANIFEST', bytes => flipBit(bytes, 30));
     const again = await open();
     expect(contents(again)).toBe(before);
-    expect(again.report.warnings).toHaveLength(1);
+    expect(again.report.warnings.length, 'warnings in db.report').toBe(1);
     const growing = manifest().files.filter(({ sealedSize }) => sealedSize === null);
     expect(growing, 'files that the new manifest does not list as sealed').toEqual([]);
   });
@@ -618,6 +633,17 @@ describe('Lost manifest', () => {
     const seq = again.put('e', '5');
     expect(dataFiles().length).toBe(files.length + 1);
     expect(seq).toBeGreaterThan(5);
+  });
+
+  test('the manifest before still says which files are sealed', async () => {
+    const db = await open();
+    for (const key of 'abc') db.put(key, '1');
+    await db.close();
+    commitManifest(nodeFileSystem, directory, manifest()); // So that both manifests list the file as sealed.
+    const { offset } = recordsIn(FIRST)[2]!;
+    change(FIRST, bytes => flipBit(bytes, offset + 10));
+    nodeFs.rmSync(join(directory, 'MANIFEST'));
+    expect(await outcome()).toBe(`CORRUPT in ${FIRST} at offset ${offset}`);
   });
 
   test('damage is still found then: a later file says that the one before was synced', async () => {
@@ -762,6 +788,15 @@ describe('Repair', () => {
     nodeFs.rmSync(join(directory, name), { force: true });
     expect((await repair()).rewritten).toMatchObject([{ file: name, records: 0 }]);
     expect((await open()).has('a')).toBe(true);
+  });
+
+  test('the seq of a record that was lost is not given away again', async () => {
+    await threeFiles();
+    const last = dataFiles().at(-1)!;
+    const { offset, record } = recordsIn(last).at(-1)!;
+    change(last, bytes => flipBit(bytes, offset + 10));
+    await repair();
+    expect((await open()).put('z', '1')).toBeGreaterThan(record.seq);
   });
 
   test('a repair that stops at any call is repaired to the same store', async () => {

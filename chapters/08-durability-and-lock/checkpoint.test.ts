@@ -71,6 +71,8 @@ class TestDisk implements FileSystem {
   /** The code of the error with which the next sync of a data file fails, and no other. */
   failNextSync: string | undefined;
   failTruncates = false;
+  /** How many files were closed before a sync of them in the background had ended. */
+  closedUnderSync = 0;
   #names = new Map<string, Bytes>();
   #namesOnDisk = new Map<string, Bytes>();
 
@@ -116,6 +118,7 @@ class TestDisk implements FileSystem {
     const bytes = this.#names.get(path);
     if (bytes === undefined) throw diskError('ENOENT');
     const isData = path.endsWith('.data');
+    let underWay = 0;
     const note = (call: string): void => void this.calls.push(`${call} ${isData ? '.data' : path}`);
     return {
       read: (target, start, size, position) => bytes.cached.copy(target as Buffer, start, position, position + size),
@@ -140,12 +143,16 @@ class TestDisk implements FileSystem {
       syncDataLater: async () => {
         note('sync');
         const covered = bytes.cached;
+        underWay++;
         await sleep(this.syncMs);
+        underWay--;
         this.#failSync(bytes, isData);
         if (!bytes.isLost && covered.length >= bytes.onDisk.length) bytes.onDisk = covered;
       },
       size: () => bytes.cached.length,
-      close: () => {},
+      close: () => {
+        if (underWay > 0) this.closedUnderSync++;
+      },
     };
   }
 
@@ -165,12 +172,14 @@ class TestDisk implements FileSystem {
   rename(from: string, to: string): void {
     const bytes = this.#names.get(from);
     if (bytes === undefined) throw diskError('ENOENT');
+    this.calls.push(`rename to ${to}`);
     this.#names.set(to, bytes);
     this.#names.delete(from);
   }
 
   remove(path: string): void {
     if (!this.#names.delete(path)) throw diskError('ENOENT');
+    this.calls.push(`remove ${path}`);
   }
 
   makeDirectory(): void {}
@@ -245,6 +254,13 @@ describe('Levels and errors', () => {
       expect(() => resolveOptions({ durability: level as Durability })).toThrow(refused);
     }
     expect(() => resolveOptions({ lockTimeoutMs: -1 })).toThrow('lockTimeoutMs');
+  });
+
+  test('a call that asks for a level that makes no sense is refused too, and changes nothing', async () => {
+    const db = await open(new TestDisk());
+    const options = { durability: 'fast' as Durability };
+    expect(() => db.put('a', '1', options)).toThrow('durability');
+    expect(db.has('a')).toBe(false);
   });
 
   test('what the system says becomes an error of ours that says what to do, and keeps the cause', () => {
@@ -398,6 +414,8 @@ describe('Bytes that wait', () => {
     db.delete('b');
     const seen = { a: db.get('a')?.toString(), hasB: db.has('b'), writes: disk.count('write') - writes };
     expect(seen, 'before the turn has ended').toEqual({ a: '3', hasB: false, writes: 0 });
+    db.get('a')!.fill(0); // A value belongs to whoever has asked for it.
+    expect(db.get('a')?.toString(), 'a, after somebody has overwritten the bytes that get gave him').toBe('3');
     expect(await keysOn(disk.afterKill()), 'keys after a kill').toEqual(['base']);
     await endOfTurn();
     expect(disk.count('write') - writes).toBe(1);
@@ -465,6 +483,18 @@ describe('Bytes that wait', () => {
     db.put('c', '3');
     await endOfTurn();
     expect(await keysOn(disk.afterKill()), 'keys after a kill').toEqual(['base', 'a', 'c']);
+  });
+
+  test('a change that fails takes nothing along that was accepted before it', async () => {
+    const disk = new TestDisk();
+    const db = await openWithBase(disk, { durability: 'memory' });
+    db.put('a', '1');
+    disk.failWrites = 'ENOSPC';
+    expect(() => db.put('b', '2', { durability: 'os' })).toThrow(expect.objectContaining({ code: 'DISK_FULL' }));
+    expect({ a: db.get('a')?.toString(), hasB: db.has('b') }).toEqual({ a: '1', hasB: false });
+    disk.failWrites = undefined;
+    await db.sync();
+    expect(await keysOn(disk.afterKill()), 'keys after a kill').toEqual(['base', 'a']);
   });
 
   test('bytes that are stuck are tried again without anybody asking', async () => {
@@ -557,9 +587,11 @@ describe('Waiting for the disk', () => {
   test('a waiter is released only by a sync that began after its write', async () => {
     const disk = new TestDisk();
     const db = await openWithBase(disk);
-    disk.syncMs = 20;
+    disk.syncMs = 50;
     db.put('a', '1');
-    const first = db.sync(); // Its fdatasync is under way now.
+    const syncs = disk.count('sync');
+    const first = db.sync();
+    await until(() => disk.count('sync') > syncs); // Its fdatasync is under way now.
     db.put('b', '2');
     const second = db.sync();
     await first;
@@ -629,6 +661,21 @@ describe('Waiting for the disk', () => {
     }
   });
 
+  test('a second close waits for the first, and no file is closed under a sync that is under way', async () => {
+    const disk = new TestDisk();
+    disk.syncMs = 30;
+    const db = await openWithBase(disk);
+    db.put('a', '1');
+    const sync = db.sync();
+    await sleep(5);
+    void db.close();
+    await db.close();
+    expect(await keysOn(disk.afterPowerCut()), 'keys after a power cut').toEqual(['base', 'a']);
+    expect(disk.closedUnderSync, 'files that were closed while a sync of them was under way').toBe(0);
+    await sync;
+    await open(disk); // The lock is free.
+  });
+
   test('a list of waiters releases those whose seq has been reached, and rejects those that are left', async () => {
     const list = new WaitList();
     const outcomes: string[] = [];
@@ -660,7 +707,9 @@ describe('When the disk fails', () => {
     for (const wait of waits) await expect(wait).rejects.toThrow(poisoned);
     disk.failSyncs = undefined; // The next fdatasync would say that all is well. It must not be asked.
     await expect(db.sync()).rejects.toThrow(poisoned);
-    expect(() => db.put('b', '2')).toThrow(poisoned);
+    for (const durability of ['memory', 'os', 'disk'] as const) {
+      expect(() => db.put('b', '2', { durability }), `put at ${durability}`).toThrow(poisoned);
+    }
     expect(() => db.delete('a')).toThrow(poisoned);
     expect(db.get('a')?.toString()).toBe('1');
   });
@@ -711,7 +760,7 @@ describe('When the disk fails', () => {
       (await outcomes).map(({ status }) => status),
       'what became of three who called sync',
     ).toEqual(['rejected', 'rejected', 'rejected']);
-    expect(disk.calls.slice(before), 'writes and syncs after the one that failed').toEqual([]);
+    expect(disk.calls.slice(before), 'what was done to files after the sync that failed').toEqual([]);
   });
 
   test('a failed write that can not be cut back poisons too', async () => {
@@ -732,9 +781,14 @@ describe('When the disk fails', () => {
     disk.failSyncs = 'EIO';
     await expect(db.sync()).rejects.toThrow(poisoned);
     disk.failSyncs = undefined;
-    await db.close();
+    await db.close(); // Whoever had to know has been told: closing does not throw it once more.
     expect(disk.list(directory)).toContain(POISONED_NAME);
+    const before = disk.calls.length;
     const again = await open(disk);
+    const since = disk.calls.slice(before);
+    const [commit, unmark] = [`rename to ${join(directory, 'MANIFEST')}`, `remove ${join(directory, POISONED_NAME)}`];
+    expect(since, 'a new manifest').toContain(commit);
+    expect(since.slice(0, since.indexOf(commit)), 'before the new manifest: the mark stays').not.toContain(unmark);
     const found = { base: again.has('base'), a: again.has('a'), warnings: again.report.warnings.length };
     expect(found).toEqual({ base: true, a: true, warnings: 1 });
     expect(disk.list(directory)).not.toContain(POISONED_NAME);
