@@ -186,6 +186,19 @@ describe('any one call that fails', () => {
 });
 
 describe('a sync that fails', () => {
+  test('is believed by nobody, though another sync that was under way says yes', async () => {
+    const { db, fs } = await open({ durability: 'disk' });
+    db.put('a', '1', { durability: 'os' });
+    const position = db.position;
+    const round = db.sync();
+    fs.plan = ({ operation }) => (operation === 'syncData' ? { error: 'EIO' } : undefined);
+    expect(() => db.put('b', '2')).toThrow(poisoned);
+    await expect(round).rejects.toThrow(poisoned);
+    await new Promise(resolve => setTimeout(resolve, 20)); // The round has ended by then.
+    expect(db.isDurable(position)).toBe(false);
+    await db.close().catch(() => {});
+  });
+
   test('poisons the store: pending syncs reject, writes throw, reads go on, also when later syncs would work', async () => {
     const { db, fs } = await open();
     db.put('a', '1');

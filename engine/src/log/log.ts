@@ -201,11 +201,11 @@ export class Log {
     this.syncedSeq = this.writtenSeq;
   }
 
-  /** The same without holding up the program: everything written before this call. */
-  async syncLater(): Promise<void> {
+  /** The same without holding up the program; resolves to the seq of the newest record written before this call. */
+  async syncLater(): Promise<number> {
     const target = this.writtenSeq;
     await this.files.syncLater();
-    this.syncedSeq = Math.max(this.syncedSeq, target);
+    return target;
   }
 
   // -------------------------------------------------------------------------------------------------- reading values

@@ -81,8 +81,9 @@ export class SyncQueue {
         this.#wanted = false;
         this.rounds++;
         this.#roundSeq = this.#log.writtenSeq;
-        await this.#log.syncLater();
+        const seq = await this.#log.syncLater();
         if (this.#failed) return; // Another sync has failed meanwhile: this one proves nothing.
+        this.#log.syncedSeq = Math.max(this.#log.syncedSeq, seq);
         this.#sealRetired();
         this.#waiters.release(this.#log.syncedSeq);
         if (this.#waiters.lowest <= this.#log.writtenSeq) this.#wanted = true;
