@@ -2,7 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Database } from '#engine/database.ts';
 import type { FileId } from '#engine/disk/file-names.ts';
 import { History } from '#engine/keydir/history.ts';
@@ -14,6 +16,7 @@ import { boundsOf, limitOf, type Range } from '#engine/scan/scan.ts';
 
 const key = (text: string): KeyString => text as KeyString;
 const bytes = (...values: number[]): Buffer => Buffer.from(values);
+const hex = (text: string | undefined): string | undefined => text && Buffer.from(text, 'latin1').toString('hex');
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
 const closed = expect.objectContaining({ code: 'CLOSED' });
 
@@ -109,12 +112,12 @@ describe('The skip list', () => {
       }
       if (n % 400 !== 399) continue;
       history.push(`${n + 1} changes, ${model.size} keys`);
-      expect(forward(list)).toEqual([...model].sort());
+      expect(forward(list).map(hex)).toEqual([...model].sort().map(hex));
     }
-    const sorted = [...model].sort();
+    const sorted = [...model].sort().map(hex);
     expect(sorted.length).toBeGreaterThan(50);
-    expect(forward(list)).toEqual(sorted);
-    expect(backward(list)).toEqual(sorted.toReversed());
+    expect(forward(list).map(hex)).toEqual(sorted);
+    expect(backward(list).map(hex)).toEqual(sorted.toReversed());
   });
 
   test('a search passes a few dozen keys out of 10,000, and not thousands', () => {
@@ -222,8 +225,11 @@ describe('Versions', () => {
     snapshots.open(5);
     history.keep(version('seen', 5), 6);
     history.keep(version('later', 6), 7);
-    expect([history.has(key('seen')), history.has(key('later'))]).toEqual([true, false]);
-    expect(history.length).toBe(1);
+    expect({ 'kept what it sees': history.has(key('seen')), 'kept what came later': history.has(key('later')) }).toEqual({
+      'kept what it sees': true,
+      'kept what came later': false,
+    });
+    expect(history.length, 'versions kept').toBe(1);
   });
 
   test('a version is seen from its own seq on, and up to the change that ended it', () => {
@@ -246,7 +252,10 @@ describe('Versions', () => {
     const young = snapshots.open(2);
     history.keep(version('b', 2), 3);
     snapshots.close(old);
-    expect([history.has(key('a')), history.has(key('b'))]).toEqual([false, true]);
+    expect({ 'kept a, which it alone saw': history.has(key('a')), 'kept b': history.has(key('b')) }).toEqual({
+      'kept a, which it alone saw': false,
+      'kept b': true,
+    });
     expect(forgotten).toEqual(['a']);
     snapshots.close(young);
     expect(history.has(key('b')), 'the middle one still looks').toBe(true);
@@ -281,9 +290,41 @@ describe('Versions', () => {
     const snapshot = snapshots.open(10_000);
     for (let n = 1; n <= 10_000; n++) history.keep(version(`k${n}`, n), 10_000 + n);
     snapshots.close(snapshot);
-    expect(history.length, 'left after the first slice').toBeGreaterThan(0);
+    expect(history.length, 'of 10,000 versions, left after the first slice').toBeGreaterThan(0);
     for (let turns = 0; turns < 100 && history.length > 0; turns++) await turn();
     expect([history.length, forgotten.length]).toEqual([0, 10_000]);
+  });
+
+  test('who keeps old things is asked to let go when the oldest snapshot closes, and at no other time', () => {
+    const snapshots = new Snapshots();
+    let asked = 0;
+    const [old, middle, young] = [snapshots.open(1), snapshots.open(2), snapshots.open(3)];
+    snapshots.addKeeper({
+      trim: () => {
+        asked++;
+        return 'seen';
+      },
+    });
+    snapshots.close(middle);
+    snapshots.close(young);
+    expect(asked, 'times, while the oldest is open').toBe(0);
+    snapshots.close(old);
+    expect(asked, 'times, when the oldest has closed').toBe(1);
+  });
+
+  test('a snapshot whose owner is forgotten closes by itself, once the garbage collector has come', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const snapshots = new Snapshots();
+    const kept = {};
+    snapshots.closeWith(kept, snapshots.open(1));
+    (() => snapshots.closeWith({}, snapshots.open(2)))();
+    for (const until = performance.now() + 5000; snapshots.size > 1 && performance.now() < until; ) {
+      await turn();
+      collectGarbage();
+    }
+    expect({ open: snapshots.size, newest: snapshots.newestSeq }).toEqual({ open: 1, newest: 1 });
+    expect(kept).toEqual({});
   });
 
   test('any number of snapshots over any history see what was there', told => {
@@ -322,7 +363,6 @@ describe('Versions', () => {
   });
 });
 
-const hex = (text: string | undefined): string | undefined => text && Buffer.from(text, 'latin1').toString('hex');
 const hexBounds = (range: Range): (string | undefined)[] => {
   const { from, to } = boundsOf(range);
   return [hex(from), hex(to)];
@@ -356,7 +396,8 @@ describe('Ranges', () => {
   test('a limit is a number of at least 0', () => {
     expect([limitOf({}), limitOf({ limit: 0 }), limitOf({ limit: 7 })]).toEqual([Number.POSITIVE_INFINITY, 0, 7]);
     for (const limit of [-1, Number.NaN, 'ten' as unknown as number]) {
-      expect(() => limitOf({ limit }), String(limit)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+      const what = `a limit of ${limit} must throw INVALID_ARGUMENT`;
+      expect(() => limitOf({ limit }), what).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
     }
   });
 });
@@ -514,12 +555,22 @@ describe('Cursors', () => {
   test('seek goes on at the first key that is not before the target, forward and back, within the range', async () => {
     await openDatabase(['a', 'b', 'd', 'e', 'g']);
     const cursor = db.keys({ gte: 'b', lt: 'g' });
-    const at = (target: string): string => String(cursor.seek(target).next().value);
-    expect([at('c'), at('d'), at('a'), at('e')]).toEqual(['d', 'd', 'b', 'e']);
+    const seek = (target: string, expected: string): void => {
+      expect(String(cursor.seek(target).next().value), `seek('${target}') from b up to g`).toBe(expected);
+    };
+    seek('c', 'd');
+    seek('d', 'd');
+    seek('a', 'b');
+    seek('e', 'e');
     expect(cursor.next().done).toBe(true);
     const backward = db.keys({ lte: 'e', reverse: true });
-    const backTo = (target: string): string => String(backward.seek(target).next().value);
-    expect([backTo('c'), backTo('x'), backTo('d'), backTo('a')]).toEqual(['b', 'e', 'd', 'a']);
+    const seekBack = (target: string, expected: string): void => {
+      expect(String(backward.seek(target).next().value), `seek('${target}') from e down`).toBe(expected);
+    };
+    seekBack('c', 'b');
+    seekBack('x', 'e');
+    seekBack('d', 'd');
+    seekBack('a', 'a');
   });
 
   test('seek past the end is the end, and a cursor that has ended says CLOSED to the next seek', async () => {
@@ -625,6 +676,22 @@ describe('Snapshots', () => {
     expect(keysOf()).toEqual(['a', 'bb', 'c']);
     snapshot.close();
     expect(keysOf()).toEqual(['a', 'bb', 'c']);
+  });
+
+  test('a deleted key has left the order when nobody sees it any more, and comes back when it is put', async () => {
+    const keys = Array.from({ length: 200 }, (_, n) => `k${n}`);
+    await openDatabase(['a', ...keys, 'z']);
+    const snapshot = db.snapshot();
+    for (const k of keys) db.delete(k);
+    snapshot.close();
+    await turn();
+    const steps = [vi.spyOn(SkipList.prototype, 'after'), vi.spyOn(SkipList.prototype, 'firstFrom')];
+    expect(keysOf()).toEqual(['a', 'z']);
+    const passed = steps.reduce((sum, { mock }) => sum + mock.calls.length, 0);
+    for (const step of steps) step.mockRestore();
+    expect(passed, 'places passed by a walk over 2 keys').toBeLessThan(10);
+    db.put('k7', '');
+    expect(keysOf()).toEqual(['a', 'k7', 'z']);
   });
 
   test('a put that throws is in no snapshot', async () => {

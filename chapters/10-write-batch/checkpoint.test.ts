@@ -11,7 +11,9 @@ import { type FileSystem, nodeFileSystem, type OpenFile } from '#engine/disk/fil
 import { MAX_BATCH_END_SIZE, readBatchEnd, writeBatchEnd } from '#engine/format/batch-end.ts';
 import { FILE_HEADER_SIZE } from '#engine/format/file-header.ts';
 import { decodeRecord, encodeRecord, KIND_BATCH_END, KIND_PUT, KIND_TOMBSTONE } from '#engine/format/record.ts';
+import { POISONED_NAME } from '#engine/log/log-writer.ts';
 import type { DatabaseOptions } from '#engine/options.ts';
+import type { Range } from '#engine/scan/scan.ts';
 import type { Transaction } from '#engine/transaction/transaction.ts';
 
 const SALT = 0x5eed_0010;
@@ -170,26 +172,44 @@ describe('Frames', () => {
     }
   });
 
-  test('an end that does not fit its members makes none of them count', async () => {
+  test('an end that does not fit its members makes none of them count', async ({ task }) => {
     const members = encodeMembers(two, AFTER_FIRST);
+    const end = withEnd(members, 2, 3, AFTER_FIRST).subarray(members.length);
     const three = encodeMembers([...two, { seq: 4, key: 'c' }], AFTER_FIRST);
+    const other = encodeMembers([{ seq: 2, key: 'a', value: '7' }, two[1]!], AFTER_FIRST);
+    const a: Member = { seq: 2, key: 'a', value: '1' };
+    const b: Member = { seq: 3, key: 'b', value: '2' };
+    const endOfAB = withEnd(encodeMembers([a, b], AFTER_FIRST), 2, 3, AFTER_FIRST).subarray(-end.length);
     const wrong: Record<string, Buffer> = {
-      'the count': withEnd(members, 3, 3, AFTER_FIRST),
-      'another member': Buffer.concat([three, withEnd(members, 2, 3, AFTER_FIRST).subarray(members.length)]),
-      'no member': withEnd(Buffer.alloc(0), 0, 3, AFTER_FIRST),
-      'no end': Buffer.concat([
+      'the end counts 3, and there are 2': withEnd(members, 3, 3, AFTER_FIRST),
+      'a member more stands before the end': Buffer.concat([three, end]),
+      'the end has no members': withEnd(Buffer.alloc(0), 0, 3, AFTER_FIRST),
+      'a plain record stands where the end should': Buffer.concat([
         members,
         encodeMembers([{ seq: 4, key: 'p', batch: false }], AFTER_FIRST + members.length),
       ]),
+      'number and size fit, one member is another': Buffer.concat([other, end]),
+      'number and size fit, the order is another': Buffer.concat([encodeMembers([b, a], AFTER_FIRST), endOfAB]),
     };
-    for (const bytes of Object.values(wrong)) {
+    for (const [what, bytes] of Object.entries(wrong)) {
       nodeFs.rmSync(directory, { recursive: true });
       nodeFs.mkdirSync(directory);
       writeDataFile(first, bytes);
+      Object.assign(task.meta, { history: [what] });
       const db = await open();
       expect(contents(db)).toEqual(['first=plain']);
       await db.close();
     }
+  });
+
+  test('after a failed sync the next opening copies a batch, and the one after that still has it', async () => {
+    writeDataFile(first, withEnd(encodeMembers(two, AFTER_FIRST), 2, 3, AFTER_FIRST));
+    nodeFs.writeFileSync(join(directory, POISONED_NAME), '');
+    const db = await open();
+    expect(contents(db)).toEqual(['a=1']);
+    expect(contents(await reopen(db))).toEqual(['a=1']);
+    await opened.at(-1)!.close();
+    expect((await Database.verify(directory)).problems).toEqual([]);
   });
 
   test('a check of the files names a batch that lacks its end', async () => {
@@ -341,6 +361,31 @@ describe('Batches', () => {
     }
   });
 
+  test('repair keeps what can be read of a batch whose end is damaged, and leaves a store that opens', async () => {
+    const db = await open();
+    db.batch().put('a', '1').put('b', '2').commit();
+    await db.close();
+    flipBits(dataFiles().at(-1)!, sizeOfLast() - 1);
+    await expect(open()).rejects.toMatchObject({ code: 'CORRUPT' });
+    await Database.repair(directory);
+    expect((await Database.verify(directory)).problems).toEqual([]);
+    expect(contents(await open())).toEqual(['a=1', 'b=2']);
+  });
+
+  test('repair does not make a batch count that was cut and never counted', async () => {
+    const db = await open();
+    db.put('a', '1');
+    db.put('b', '2');
+    const again = await reopen(db);
+    again.batch().put('n1', 'never').put('n2', 'never').commit();
+    await kill(again);
+    nodeFs.truncateSync(join(directory, dataFiles().at(-1)!), sizeOfLast() - 3);
+    flipBits(dataFiles()[0]!, FILE_HEADER_SIZE);
+    await Database.repair(directory);
+    expect((await Database.verify(directory)).problems).toEqual([]);
+    expect(contents(await open())).toEqual(['b=2']);
+  });
+
   test('a batch larger than a data file is not split over two', async () => {
     const db = await open({ maxDataFileSize: 500 });
     const batch = db.batch();
@@ -375,6 +420,24 @@ describe('Batches', () => {
 
 function sizeOfLast(): number {
   return nodeFs.statSync(join(directory, dataFiles().at(-1)!)).size;
+}
+
+/** Damage one byte of a data file. */
+function flipBits(name: string, offset: number): void {
+  const path = join(directory, name);
+  const bytes = nodeFs.readFileSync(path);
+  bytes[offset]! ^= 0xff;
+  nodeFs.chmodSync(path, 0o644);
+  nodeFs.writeFileSync(path, bytes);
+}
+
+/** Leave the directory as it would be if the process were killed now. */
+async function kill(db: Database): Promise<void> {
+  const killed = `${directory}-killed`;
+  nodeFs.cpSync(directory, killed, { recursive: true });
+  await db.close();
+  nodeFs.rmSync(directory, { recursive: true });
+  nodeFs.renameSync(killed, directory);
 }
 
 describe('Turns', () => {
@@ -455,6 +518,24 @@ describe('Turns', () => {
       [KIND_BATCH_END, false],
       [KIND_PUT, false],
     ]);
+  });
+
+  test('a turn is one frame and one write, however large it is', async () => {
+    const disk = new WatchedDisk();
+    const db = await open({ fs: disk.fs, commit: 'turn' });
+    db.put('first', 'x');
+    db.commitTurn();
+    const { writes } = disk;
+    for (let n = 0; n < 200; n++) db.put(`k${n}`, 'x'.repeat(1000));
+    expect({ 'writes before the end of the turn': disk.writes - writes }).toEqual({
+      'writes before the end of the turn': 0,
+    });
+    db.commitTurn();
+    expect({ 'writes of the whole turn': disk.writes - writes }).toEqual({ 'writes of the whole turn': 1 });
+    await db.close();
+    expect({ 'ends of batches': recordsOnDisk().filter(([kind]) => kind === KIND_BATCH_END).length }).toEqual({
+      'ends of batches': 1,
+    });
   });
 
   test('a turn that cannot be appended stays in effect, is tried again, and lets nothing new in', async () => {
@@ -703,6 +784,43 @@ describe('Optimistic', () => {
     expect(await count(() => db.delete('c'))).toBe('rejected');
     expect(await count(() => db.put('e', 'x'))).toBe('fulfilled');
     expect(await count(() => db.put('a', 'y'))).toBe('fulfilled');
+  });
+
+  test('phantom: a range that was read to its end says what lies up to its bound, an empty range too', async () => {
+    const db = await open();
+    for (const key of ['k2', 'k4']) db.put(key, 'x');
+    const whenPut = async (key: string, range: Range): Promise<string> => {
+      const run = db.optimistic(async tx => {
+        const found = [...tx.keys(range)].length;
+        await nextTurn();
+        db.put(key, 'x');
+        tx.put('count', String(found));
+      }, once);
+      const [{ status }] = await Promise.allSettled([run]);
+      db.delete(key);
+      return status === 'fulfilled' ? 'goes through' : 'is refused';
+    };
+    const k = { gte: 'k', lt: 'l' };
+    const none = { gte: 'm', lt: 'n' };
+    expect({
+      'k5, behind the last key': await whenPut('k5', k),
+      'k5, read backwards': await whenPut('k5', { ...k, reverse: true }),
+      'k1, before the first key': await whenPut('k1', k),
+      'k1, read backwards': await whenPut('k1', { ...k, reverse: true }),
+      'z, in a range without a bound': await whenPut('z', { gte: 'k' }),
+      'm1, in an empty range': await whenPut('m1', none),
+      'm1, read backwards': await whenPut('m1', { ...none, reverse: true }),
+      'n, beside the empty range': await whenPut('n', none),
+    }).toEqual({
+      'k5, behind the last key': 'is refused',
+      'k5, read backwards': 'is refused',
+      'k1, before the first key': 'is refused',
+      'k1, read backwards': 'is refused',
+      'z, in a range without a bound': 'is refused',
+      'm1, in an empty range': 'is refused',
+      'm1, read backwards': 'is refused',
+      'n, beside the empty range': 'goes through',
+    });
   });
 
   test('depends on absent keys that it asked for, on keys that it changes, and on no more of a range than it walked', async () => {

@@ -7,8 +7,6 @@
  * Invariants: (1) the manifest is the commit: a repair that is interrupted before it has changed nothing, and can begin again;
  *             (2) no byte of a damaged file is taken away before a copy of the file is on the disk;
  *             (3) a second repair finds nothing to do.
- * Left out: what the lost records said. A key whose newest record is lost has an older value again, or is back though it
- * had been deleted.
  *
  * Of a batch that has been damaged every record that can be read is kept: it did count once. One at the very end of the log
  * that has no end, and that nothing vouches for, never counted, and does not now.
