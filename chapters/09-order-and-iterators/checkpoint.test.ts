@@ -7,6 +7,7 @@ import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Database } from '#engine/database.ts';
 import type { FileId } from '#engine/disk/file-names.ts';
+import { type FileSystem, nodeFileSystem } from '#engine/disk/file-system.ts';
 import { History } from '#engine/keydir/history.ts';
 import { type Entry, type KeyString, toKeyString } from '#engine/keydir/keydir.ts';
 import { nextKey, SkipList, type SkipNode } from '#engine/keydir/skip-list.ts';
@@ -225,7 +226,10 @@ describe('Versions', () => {
     snapshots.open(5);
     history.keep(version('seen', 5), 6);
     history.keep(version('later', 6), 7);
-    expect({ 'kept what it sees': history.has(key('seen')), 'kept what came later': history.has(key('later')) }).toEqual({
+    expect({
+      'kept what it sees': history.has(key('seen')),
+      'kept what came later': history.has(key('later')),
+    }).toEqual({
       'kept what it sees': true,
       'kept what came later': false,
     });
@@ -319,7 +323,7 @@ describe('Versions', () => {
     const kept = {};
     snapshots.closeWith(kept, snapshots.open(1));
     (() => snapshots.closeWith({}, snapshots.open(2)))();
-    for (const until = performance.now() + 5000; snapshots.size > 1 && performance.now() < until; ) {
+    for (const until = performance.now() + 3000; snapshots.size > 1 && performance.now() < until; ) {
       await turn();
       collectGarbage();
     }
@@ -393,9 +397,11 @@ describe('Ranges', () => {
     expect(boundsOf({ gte: 'ß' }).from).toBe(toKeyString(Buffer.from('ß')));
   });
 
-  test('a limit is a number of at least 0', () => {
-    expect([limitOf({}), limitOf({ limit: 0 }), limitOf({ limit: 7 })]).toEqual([Number.POSITIVE_INFINITY, 0, 7]);
-    for (const limit of [-1, Number.NaN, 'ten' as unknown as number]) {
+  test('a limit is a whole number of at least 0, and Infinity is none', () => {
+    expect([limitOf({ limit: 0 }), limitOf({ limit: 7 })]).toEqual([0, 7]);
+    const none = Number.POSITIVE_INFINITY;
+    expect([limitOf({}), limitOf({ limit: none })]).toEqual([none, none]);
+    for (const limit of [-1, 1.5, Number.NaN, 'ten' as unknown as number]) {
       const what = `a limit of ${limit} must throw INVALID_ARGUMENT`;
       expect(() => limitOf({ limit }), what).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
     }
@@ -573,6 +579,35 @@ describe('Cursors', () => {
     seekBack('a', 'a');
   });
 
+  test('the limit counts on after a seek', async () => {
+    await openDatabase(['a', 'b', 'd', 'e', 'g']);
+    const cursor = db.keys({ limit: 3 });
+    const given = [cursor.next(), cursor.next(), cursor.seek('a').next(), cursor.next()];
+    expect(given.map(({ value }) => value && String(value))).toEqual(['a', 'b', 'a', undefined]);
+  });
+
+  test('keys reads nothing from the disk', async () => {
+    await openDatabase(['a', 'b', 'c']);
+    await db.close();
+    let reads = 0;
+    const fs: FileSystem = {
+      ...nodeFileSystem,
+      open: (...args) => {
+        const file = nodeFileSystem.open(...args);
+        const read = file.read.bind(file);
+        file.read = (...place) => {
+          reads++;
+          return read(...place);
+        };
+        return file;
+      },
+    };
+    db = await Database.open(directory, { fs });
+    reads = 0;
+    expect(keysOf()).toEqual(['a', 'b', 'c']);
+    expect(reads, 'reads of files during keys()').toBe(0);
+  });
+
   test('seek past the end is the end, and a cursor that has ended says CLOSED to the next seek', async () => {
     await openDatabase(['a', 'b']);
     const cursor = db.keys();
@@ -614,6 +649,44 @@ describe('Cursors', () => {
     const limited = new CountedSource();
     expect([...limited.cursor({ limit: 2 })]).toEqual(['a', 'b']);
     expect(limited.counts, 'a limit').toEqual([1, 1]);
+
+    const byHand = new CountedSource();
+    expect(byHand.cursor({ limit: 1 }).next().value).toBe('a');
+    expect(byHand.counts, 'the last item that a limit allows, nobody asks for more').toEqual([1, 1]);
+  });
+
+  test('for await lets go of the source in the same five ways', async () => {
+    const counts: Record<string, number[]> = {};
+    const walk = async (
+      how: string,
+      body: (cursor: Cursor<string>, source: CountedSource) => unknown,
+      range: Range = {},
+    ): Promise<void> => {
+      const source = new CountedSource();
+      source.broken = how === 'an error of its own';
+      const cursor = source.cursor(range);
+      try {
+        for await (const _ of cursor) if (body(cursor, source) === 'break') break;
+      } catch {}
+      counts[how] = source.counts;
+    };
+    await walk('the end', () => {});
+    await walk('a limit', () => {}, { limit: 2 });
+    await walk('break', () => 'break');
+    await walk('return()', cursor => cursor.return());
+    await walk('an error of its own', () => {});
+    await walk('an error of the loop', () => {
+      throw new Error('of the loop');
+    });
+    const once = [1, 1];
+    expect(counts).toEqual({
+      'the end': once,
+      'a limit': once,
+      break: once,
+      'return()': once,
+      'an error of its own': once,
+      'an error of the loop': once,
+    });
   });
 
   test('for await gives the same items, and lets the event loop breathe', async () => {
@@ -684,7 +757,7 @@ describe('Snapshots', () => {
     const snapshot = db.snapshot();
     for (const k of keys) db.delete(k);
     snapshot.close();
-    await turn();
+    for (let turns = 0; turns < 100; turns++) await turn();
     const steps = [vi.spyOn(SkipList.prototype, 'after'), vi.spyOn(SkipList.prototype, 'firstFrom')];
     expect(keysOf()).toEqual(['a', 'z']);
     const passed = steps.reduce((sum, { mock }) => sum + mock.calls.length, 0);
@@ -708,14 +781,13 @@ describe('Snapshots', () => {
     const cursor = snapshot.keys();
     snapshot.close();
     snapshot.close();
-    for (const use of [
-      () => snapshot.get('a'),
-      () => snapshot.has('a'),
-      () => [...snapshot.keys()],
-      () => cursor.next(),
-    ]) {
-      expect(use).toThrow(closed);
-    }
+    const uses: Record<string, () => unknown> = {
+      get: () => snapshot.get('a'),
+      has: () => snapshot.has('a'),
+      keys: () => [...snapshot.keys()],
+      'next of a cursor that was made before': () => cursor.next(),
+    };
+    for (const [use, call] of Object.entries(uses)) expect(call, use).toThrow(closed);
     expect(other.has('a')).toBe(true);
     await db.close();
     expect(() => other.get('a')).toThrow(closed);
