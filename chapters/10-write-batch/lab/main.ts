@@ -121,7 +121,7 @@ const cases: readonly LabCase[] = [
     reopen,
   },
   {
-    title: { en: 'a turn is there as a whole or not at all', zh: '一轮要么整个都在，要么都不在' },
+    title: { en: 'a turn is there as a whole or not at all', zh: '一圈里的改动要么整个都在，要么都不在' },
     workload: turns,
     reopen,
   },
