@@ -3,6 +3,8 @@ import * as nodeFs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Clock } from '#engine/clock.ts';
 import { Database } from '#engine/database.ts';
@@ -11,6 +13,7 @@ import { dataFileName, type FileId, parseDataFileName } from '#engine/disk/file-
 import { type FileSystem, nodeFileSystem, type OpenFile, type OpenMode } from '#engine/disk/file-system.ts';
 import { FileUsage } from '#engine/disk/file-usage.ts';
 import { HintBuilder, readHint } from '#engine/disk/hint-file.ts';
+import { crc32 } from '#engine/format/crc32.ts';
 import { decodeFileHeader, encodeFileHeader, FILE_HEADER_SIZE } from '#engine/format/file-header.ts';
 import {
   type DecodedHintRecord,
@@ -90,11 +93,12 @@ const dataFiles = (): string[] =>
     .filter(name => parseDataFileName(name) !== undefined)
     .sort();
 
-/** The data files that the manifest lists. */
-function listedFiles(): string[] {
+/** The data files that the manifest lists; only those that do not grow any more. */
+function listedFiles(onlySealed = false): string[] {
   const [line] = nodeFs.readFileSync(join(directory, 'MANIFEST'), 'utf8').split('\n');
-  const { files } = JSON.parse(line!) as { files: { id: number }[] };
-  return files.map(({ id }) => `${String(id).padStart(10, '0')}.data`);
+  const { files } = JSON.parse(line!) as { files: { id: number; sealedSize: number | null }[] };
+  const found = onlySealed ? files.filter(({ sealedSize }) => sealedSize !== null) : files;
+  return found.map(({ id }) => `${String(id).padStart(10, '0')}.data`);
 }
 
 type Found = Pick<LogRecord, 'kind' | 'space' | 'seq' | 'size'> & { readonly file: string; readonly key: string };
@@ -118,19 +122,27 @@ function recordsIn(files: readonly string[]): Found[] {
 }
 
 /** Bytes of the puts that are the newest of their key, counted without the engine's help. */
-function liveBytesOnDisk(db: Database): number {
-  const stores = [{ id: 0, has: (key: string) => db.has(key) }, ...db.spaces().filter(({ id }) => id > 0)];
-  let bytes = 0;
-  for (const { id, has } of stores.map(store => ({ id: store.id, has: (key: string) => store.has(key) }))) {
-    const newest = new Map<string, Found>();
-    for (const record of recordsIn(listedFiles())) {
-      if (record.kind === KIND_PUT && record.space === id && record.seq >= (newest.get(record.key)?.seq ?? 0)) {
-        newest.set(record.key, record);
-      }
-    }
-    for (const [key, { size }] of newest) if (has(key)) bytes += size;
+function liveBytesOnDisk(db: Pick<Database, 'has'>): number {
+  const newest = new Map<string, Found>();
+  for (const record of recordsIn(listedFiles())) {
+    if (record.kind === KIND_PUT && record.seq >= (newest.get(record.key)?.seq ?? 0)) newest.set(record.key, record);
   }
-  return bytes;
+  return Array.from(newest.values()).reduce((sum, { key, size }) => sum + (db.has(key) ? size : 0), 0);
+}
+
+/** What the store says of live and dead bytes is what a count of its records says. */
+async function expectRightCounts(db: Database): Promise<void> {
+  await db.sync();
+  const { liveBytes, deadBytes, dataBytes, dataFiles: count } = db.stats;
+  expect(liveBytes, 'live bytes').toBe(liveBytesOnDisk(db));
+  expect(liveBytes + deadBytes + count * FILE_HEADER_SIZE, 'live, dead and header bytes together').toBe(dataBytes);
+}
+
+/** The store as it would be found if the process were killed now: a copy of its directory, without the lock. */
+function afterKill(name: string): string {
+  const copy = join(parent, name);
+  nodeFs.cpSync(directory, copy, { recursive: true, filter: path => basename(path) !== 'LOCK' });
+  return copy;
 }
 
 /** A directory with data files made by chapters 03 and 04, and no manifest. */
@@ -363,7 +375,29 @@ describe('The index', () => {
     expect(queue.nextDue(20_000)).toBeUndefined();
     expect(queue.isEmpty).toBe(true);
   });
+
+  test('a key that is renewed again and again leaves no trail of old entries, however far away their time is', async () => {
+    let newest: Entry | undefined;
+    const queue = new ExpiryQueue(entry => entry === newest);
+    const added: WeakRef<Entry>[] = [];
+    for (let n = 0; n < 10_000; n++) {
+      newest = expiring('session', 5000 + n);
+      added.push(new WeakRef(newest));
+      queue.add(newest);
+    }
+    await collectGarbage();
+    const held = added.filter(entry => entry.deref() !== undefined).length;
+    expect(held, 'entries still in memory, of 10,000 of which one is live').toBeLessThan(2000);
+    expect(queue.nextDue(20_000)).toBe(newest);
+  });
 });
+
+/** Have whatever nobody holds leave the memory. */
+async function collectGarbage(): Promise<void> {
+  await new Promise(resolve => setTimeout(resolve, 1)); // A WeakRef holds what it was made for until the turn is over.
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
 
 /** Records as a hint has them: one of each form. */
 const HINTS: readonly HintRecord[] = [
@@ -433,6 +467,18 @@ describe('Hint records', () => {
     expect(writeHintRecord(bytes, 0, HINTS[1]!)).toBeLessThan(50); // Of a record of a megabyte.
   });
 
+  test('what was read of a hint record stays when the bytes that it was read from are used again', () => {
+    const bytes = Buffer.alloc(1000);
+    const records = HINTS.map(record => {
+      const end = writeHintRecord(bytes, 0, record);
+      const read = readHintRecord(bytes, 0, end)!;
+      bytes.fill(0xaa);
+      const { hintSize: _, ...rest } = read;
+      return rest;
+    });
+    expect(records).toEqual(HINTS);
+  });
+
   /** Writes the hint, with these records too; returns its path. */
   function written(...more: HintRecord[]): string {
     nodeFs.mkdirSync(directory, { recursive: true });
@@ -471,6 +517,40 @@ describe('Hint records', () => {
   test('a hint with a record that cannot be one of its data file is no hint, whatever its checksum says', () => {
     written({ ...HINTS[0]!, offset: LIVE.sealedSize, size: 13 });
     expect(found()).toBeTypeOf('string');
+  });
+
+  /** The hint with a change that its checksum knows of. */
+  function rewritten(change: (bytes: Buffer) => void): ReturnType<typeof found> {
+    const path = written();
+    const bytes = nodeFs.readFileSync(path);
+    change(bytes);
+    bytes.writeUInt32LE(crc32(bytes, 0, bytes.length - 4), bytes.length - 4);
+    nodeFs.writeFileSync(path, bytes);
+    return found();
+  }
+
+  test('a hint with another number of records than its header says is no hint', () => {
+    const countAt = 28;
+    expect(rewritten(bytes => bytes.writeUInt32LE(HINTS.length, countAt))).toEqual(HINTS);
+    expect(rewritten(bytes => bytes.writeUInt32LE(HINTS.length + 1, countAt))).toBeTypeOf('string');
+    expect(rewritten(bytes => bytes.writeUInt32LE(HINTS.length - 1, countAt))).toBeTypeOf('string');
+  });
+
+  test('a hint of a later version is read when its header allows it, and else is none', () => {
+    const [versionAt, minReaderAt] = [8, 10];
+    expect(rewritten(bytes => bytes.writeUInt16LE(2, versionAt))).toEqual(HINTS);
+    expect(rewritten(bytes => bytes.writeUInt16LE(2, minReaderAt))).toBeTypeOf('string');
+  });
+
+  test('a hint that the disk has no room for is none, and nobody is bothered with it', () => {
+    nodeFs.mkdirSync(directory, { recursive: true });
+    const full = (): never => {
+      throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+    };
+    const builder = new HintBuilder();
+    for (const record of HINTS) builder.add(record);
+    builder.write({ ...nodeFileSystem, open: full }, directory, LIVE);
+    expect(found()).toBeUndefined();
   });
 
   test('a hint with any bit flipped, or cut anywhere, is no hint', () => {
@@ -528,11 +608,13 @@ describe('Copy', () => {
   }
 
   const copy = (job: MergeJob) => copyLiveRecords(nodeFileSystem, job, async () => {});
-  const made = (): string[] =>
-    nodeFs
-      .readdirSync(directory)
-      .filter(name => name.endsWith('.merging'))
-      .sort();
+
+  /** The files that the copy has made, by the name of files that do not count yet. */
+  function made(): string[] {
+    const names = nodeFs.readdirSync(directory).filter(name => name.endsWith('.merging'));
+    expect(names, 'files named NNNNNNNNNN.merging in the directory').not.toEqual([]);
+    return names.sort();
+  }
 
   test('a put is copied when an entry points to it; all it says stays, and where it lies is told', async () => {
     const full = { tag: 9, expiresAtMs: 5000, orderKey: Buffer.from('orderkey'), space: 3, syncedTo: 2 };
@@ -563,7 +645,8 @@ describe('Copy', () => {
     writeFiles(deletes);
     expect((await copy(jobOf(1, { lowestSeqOutside: 23 }))).outputs).toEqual([]);
     const { outputs } = await copy(jobOf(1, { lowestSeqOutside: 21 }));
-    expect(recordsIn(made()).map(({ seq }) => seq)).toEqual([21, 22]);
+    const kept = recordsIn(made()).map(({ seq }) => seq);
+    expect(kept, 'seqs of what deletes, in the new file').toEqual([21, 22]);
     expect(outputs[0]!.live).toMatchObject({ minSeq: 21, maxSeq: 22 });
   });
 
@@ -572,7 +655,8 @@ describe('Copy', () => {
     const create = (seq: number, space: number) => ({ ...put(seq, '', '\u0001'), kind: KIND_SPACE_CREATE, space });
     writeFiles([patch(2), patch(3), create(4, 7), create(5, 8)]);
     await copy(jobOf(1, { patchSeqs: Float64Array.of(3), spaceIds: [0, 8] }));
-    expect(recordsIn(made()).map(({ seq }) => seq)).toEqual([3, 5]);
+    const kept = recordsIn(made()).map(({ seq }) => seq);
+    expect(kept, 'seqs of changes of expiry and spaces, in the new file').toEqual([3, 5]);
   });
 
   test('members of a batch become records of their own, and its end goes', async () => {
@@ -588,7 +672,61 @@ describe('Copy', () => {
       [KIND_PUT, 'b'],
     ]);
     const flagsAt = FILE_HEADER_SIZE + 5;
-    expect(nodeFs.readFileSync(join(directory, file!))[flagsAt]! & FLAG_BATCH).toBe(0);
+    const flags = nodeFs.readFileSync(join(directory, file!))[flagsAt]!;
+    expect(flags & FLAG_BATCH, 'the BATCH flag of the first copied record').toBe(0);
+  });
+
+  test('where a record lies is told in the order in which its input was asked about', async () => {
+    writeFiles([put(1, 'a', '1'), put(2, 'b', '22'), put(3, 'dead', 'x'), put(4, 'c', '333'), put(5, 'd', '4444')]);
+    const [a, b, , c, d] = offsetsIn('0000000001.data');
+    const job = jobOf(1);
+    const asked = [c!, a!, d!, b!];
+    const inputs = [{ ...job.inputs[0]!, offsets: Float64Array.from(asked) }];
+    const { outputs, moved } = await copy({ ...job, inputs });
+    const bytes = nodeFs.readFileSync(join(directory, made()[0]!));
+    const { salt } = outputs[0]!.live;
+    const keys = Array.from(moved[0]!.offsets, offset => {
+      const record = decodeRecord(bytes, offset, salt, offset);
+      return typeof record === 'string' ? record : String(record.key);
+    });
+    expect(keys, 'keys of the records at moved[0].offsets').toEqual(['c', 'a', 'd', 'b']);
+  });
+
+  test('a place at which no record begins ends it: an entry points to nothing', async () => {
+    writeFiles([put(1, 'a', '1'), put(2, 'b', '2')]);
+    const job = withLive(jobOf(1), 0, 1);
+    for (const wrong of [FILE_HEADER_SIZE + 1, job.inputs[0]!.live.sealedSize!]) {
+      const offsets = Float64Array.from([...job.inputs[0]!.offsets, wrong]);
+      const asked = { ...job, inputs: [{ ...job.inputs[0]!, offsets }], firstFileId: wrong };
+      await expect(copy(asked), `asked for offset ${wrong}`).rejects.toMatchObject({ code: 'CORRUPT' });
+    }
+  });
+
+  test('of an input only what the manifest lists is read: this file, up to this size', async () => {
+    writeFiles([put(1, 'a', '1'), put(2, 'b', '2')]);
+    const job = withLive(jobOf(1), 0, 1);
+    const [{ live, offsets }] = job.inputs as [MergeJob['inputs'][number]];
+    const path = join(directory, '0000000001.data');
+    nodeFs.chmodSync(path, 0o644);
+    nodeFs.appendFileSync(path, 'bytes of a write that the disk had no room for');
+    await copy(job);
+    expect(recordsIn(made()).map(({ key }) => key)).toEqual(['a', 'b']);
+    const ofAnother = { ...job, inputs: [{ live: { ...live, salt: live.salt + 1 }, offsets }], firstFileId: 10 };
+    await expect(copy(ofAnother), 'a file with another salt').rejects.toMatchObject({ code: 'CORRUPT' });
+  });
+
+  test('it says now and then how many bytes it has read', async () => {
+    const puts = Array.from({ length: 30 }, (_, n) => put(n + 1, `key ${n}`, 'v'.repeat(10_000)));
+    writeFiles(puts.slice(0, 15), puts.slice(15));
+    const told: number[] = [];
+    await copyLiveRecords(nodeFileSystem, jobOf(2), async bytesRead => {
+      told.push(bytesRead);
+    });
+    expect(told.length, 'calls of pace while 300,000 bytes are read').toBeGreaterThan(1);
+    const ascending = [...told].sort((a, b) => a - b);
+    expect(told, 'bytes read, as they were told').toEqual(ascending);
+    expect(told.at(-1), 'bytes read in both files').toBeGreaterThan(150_000);
+    expect(told.at(-1), 'bytes read in both files').toBeLessThan(310_000);
   });
 
   test('damage in an input ends it, with file and offset, and no new data file is there', async () => {
@@ -623,7 +761,7 @@ describe('Copy', () => {
     expect(outputs.length).toBeGreaterThan(1);
     for (const { live: output } of outputs) {
       const node = disk.names.get(join(directory, `${String(output.id).padStart(10, '0')}.merging`))!;
-      expect(node.synced.length).toBe(output.sealedSize);
+      expect(node.synced.length, `bytes of file ${output.id} that are synced at the end`).toBe(output.sealedSize);
     }
   });
 });
@@ -645,25 +783,17 @@ describe('Which files', () => {
 });
 
 describe('What is dead', () => {
-  test('live and dead bytes are what a count of the records says, after every kind of change', async () => {
+  test('live and dead bytes are what a count of the records says, after puts, deletes and batches', async () => {
     const db = await open();
-    const check = async (): Promise<void> => {
-      await db.sync();
-      const { liveBytes, deadBytes, dataBytes, dataFiles: count } = db.stats;
-      expect(liveBytes).toBe(liveBytesOnDisk(db));
-      expect(liveBytes + deadBytes + count * FILE_HEADER_SIZE).toBe(dataBytes);
-    };
     for (let n = 0; n < 30; n++) db.put(`key ${n}`, `value ${n}`);
-    await check();
+    await expectRightCounts(db);
     for (let n = 0; n < 30; n += 2) db.put(`key ${n}`, `another value ${n}`);
-    await check();
+    await expectRightCounts(db);
     for (let n = 0; n < 30; n += 3) db.delete(`key ${n}`);
-    await check();
+    await expectRightCounts(db);
     db.batch().put('key 1', 'in a batch').put('key 0', 'in a batch').delete('key 2').commit();
-    await check();
-    db.deleteRange({ gte: 'key 2', lt: 'key 4' });
-    await check();
-    db.clear();
+    await expectRightCounts(db);
+    for (const key of keysOf(db)) db.delete(key);
     expect(db.stats.liveBytes).toBe(0);
   });
 
@@ -881,6 +1011,40 @@ describe('Expiry', () => {
     expect(recordsIn(listedFiles()).filter(({ kind }) => kind === KIND_TOMBSTONE)).toHaveLength(8);
   });
 
+  test('a merge keeps changes of expiry, and spaces with all that their records say', async () => {
+    const db = await open(timed);
+    overwrite(db, 3);
+    const { id } = db.createSpace({ order: 'hash' });
+    db.space(id)!.put('k', 'v', { tag: 7, expiresAtMs: 5_000_000, orderKey: Buffer.from('orderkey') });
+    db.put('patched', '2');
+    db.expireAt('patched', 9_000_000);
+    const seen = (store: Database) => [store.space(id)?.getEntry('k'), store.getEntry('patched')];
+    const before = seen(db);
+    expect((await db.merge()).files).toBeGreaterThan(1);
+    expect(seen(db)).toEqual(before);
+    expect(seen(await reopen(db, timed))).toEqual(before);
+  });
+
+  test('a key whose expiry is changed while a merge runs is found where the merge has put it', async () => {
+    vi.useRealTimers();
+    const disk = new Disk();
+    nodeFs.mkdirSync(directory);
+    const db = await open({ ...timed, fs: disk });
+    overwrite(db, 4);
+    let isChanged = false;
+    disk.beforeCall = call => {
+      if (isChanged || !/^sync .*\.merging/.test(call)) return;
+      isChanged = true; // The copy is made, and nothing points to it yet.
+      for (let n = 0; n < 10; n++) db.expireAt(`key ${n}`, 2_000_000);
+    };
+    const before = contents(db);
+    await db.merge();
+    for (let n = 0; n < 20; n++) await turn(); // The old files go.
+    expect([isChanged, contents(db)]).toEqual([true, before]);
+    expect(db.getEntry('key 3')).toMatchObject({ expiresAtMs: 2_000_000 });
+    expect(contents(await reopen(db, { ...timed, fs: disk }))).toEqual(before);
+  });
+
   test('where expiry is left to the caller, a key that is due is there until he removes it', async () => {
     const db = await open({ ...timed, expiry: 'caller' });
     const space = db.createSpace({ order: 'hash' });
@@ -943,6 +1107,76 @@ describe('Ranges', () => {
     expect(contents(await open())).toEqual({ a: 'older', b: 'newer', e: 'newer' });
   });
 
+  test('a batch, a write and a transaction remove ranges with all else that they do', async () => {
+    const db = await open();
+    const fill = (): void => {
+      for (const key of KEYS) db.put(key, 'v');
+    };
+    const left = ['', 'b', 'ba', 'c', '\u00ff'];
+    fill();
+    db.batch().put('aa', '1').deleteRange({ prefix: 'a' }).put('b', '2').commit();
+    expect(keysOf(db), 'after a batch').toEqual(left);
+    fill();
+    await db.write([{ type: 'deleteRange', prefix: 'a' }]);
+    expect(keysOf(db), 'after a write').toEqual(left);
+    fill();
+    const isRemoved = db.transaction(tx => {
+      tx.put('aa', '1');
+      const removed = [tx.deleteRange({ prefix: 'a' }), tx.deleteRange({ prefix: 'a' })];
+      expect(keysOf(tx), 'within the transaction').toEqual(left);
+      tx.put('a', 'since');
+      return removed;
+    });
+    expect(isRemoved, 'whether there was a key in the range').toEqual([true, false]);
+    expect(contents(db), 'after a transaction').toMatchObject({ a: 'since', b: 'v' });
+    expect(keysOf(db), 'after a transaction').toEqual(['', 'a', 'b', 'ba', 'c', '\u00ff']);
+    const failing = (): void =>
+      db.transaction(tx => {
+        tx.clear();
+        throw new Error('changed my mind');
+      });
+    expect(failing).toThrow('changed my mind');
+    const before = contents(db);
+    expect(contents(await reopen(db))).toEqual(before);
+  });
+
+  test('an optimistic transaction that has read a key of a range runs again when that range is removed meanwhile', async () => {
+    const db = await open();
+    db.put('a', '1');
+    let attempts = 0;
+    await db.optimistic(async tx => {
+      const isThere = tx.has('a');
+      await turn();
+      if (++attempts === 1) db.deleteRange({ prefix: 'a' });
+      tx.put('seen', isThere ? 'there' : 'gone');
+    });
+    expect([attempts, contents(db)]).toEqual([2, { seen: 'gone' }]);
+  });
+
+  test('live and dead bytes are what a count of the records says, after ranges too', async () => {
+    const db = await open();
+    for (let n = 0; n < 30; n++) db.put(`key ${n}`, `value ${n}`);
+    db.deleteRange({ gte: 'key 2', lt: 'key 4' });
+    await expectRightCounts(db);
+    db.clear();
+    expect(db.stats.liveBytes).toBe(0);
+    await expectRightCounts(db);
+  });
+
+  test('a merge of everything that ranges and a dropped space have removed leaves nothing', async () => {
+    const db = await open();
+    overwrite(db, 2);
+    const space = db.createSpace({ order: 'key' });
+    space.put('k', 'v');
+    db.dropSpace(space.id);
+    db.clear();
+    const { position } = db;
+    expect(await db.merge()).toMatchObject({ bytesAfter: 0 });
+    const again = await reopen(db);
+    expect([again.size, again.spaces().length]).toEqual([0, 1]);
+    expect(again.put('first', 'since')).toBeGreaterThan(position);
+  });
+
   test('a space of order hash can be cleared, and only as a whole', async () => {
     const db = await open();
     const space = db.createSpace({ order: 'hash' });
@@ -991,19 +1225,13 @@ describe('Merge', () => {
     expect(dataFiles()).toEqual(after);
   });
 
-  test('a record keeps its seq, tag, expiry, order key and space', async () => {
+  test('a record keeps its seq, tag, expiry and order key', async () => {
     const options: DatabaseOptions = { ...SMALL, now: () => 1000 };
     const db = await open(options);
     overwrite(db, 3);
-    const { id } = db.createSpace({ order: 'hash' });
-    db.space(id)!.put('k', 'v', { tag: 7, expiresAtMs: 5000, orderKey: Buffer.from('orderkey') });
-    db.batch().put('in a batch', '1').put('patched', '2').commit();
-    db.expireAt('patched', 9000);
-    const seen = (store: Database) => [
-      store.space(id)!.getEntry('k'),
-      store.getEntry('in a batch'),
-      store.getEntry('patched'),
-    ];
+    db.put('k', 'v', { tag: 7, expiresAtMs: 5000, orderKey: Buffer.from('orderkey') });
+    db.batch().put('in a batch', '1').put('beside it', '2', { tag: 8 }).commit();
+    const seen = (store: Database) => ['k', 'in a batch', 'beside it', 'key 3'].map(key => store.getEntry(key));
     const before = seen(db);
     expect((await db.merge()).files).toBeGreaterThan(1);
     expect(seen(db)).toEqual(before);
@@ -1067,16 +1295,70 @@ describe('Merge', () => {
   test('a merge of everything that is deleted leaves nothing', async () => {
     const db = await open();
     overwrite(db, 2);
-    const space = db.createSpace({ order: 'key' });
-    space.put('k', 'v');
-    db.dropSpace(space.id);
-    db.delete('key 1');
-    db.clear();
+    for (const key of keysOf(db)) db.delete(key);
     const { position } = db;
     expect(await db.merge()).toMatchObject({ bytesAfter: 0 });
     const again = await reopen(db);
-    expect([again.size, again.spaces().length]).toEqual([0, 1]);
+    expect(again.size).toBe(0);
     expect(again.put('first', 'since')).toBeGreaterThan(position);
+  });
+
+  test('a merge may drop the last record of all: what is put after it outlives a kill', async () => {
+    const db = await open();
+    db.put('a', '1');
+    db.delete('a');
+    await db.merge();
+    db.put('b', '2');
+    await db.sync();
+    const killed = await open(SMALL, afterKill('killed'));
+    expect([contents(killed), killed.position]).toEqual([{ b: '2' }, 3]);
+  });
+
+  test('a merge says how far it is, and is no faster than it may be', async () => {
+    const db = await open({ ...SMALL, maxDataFileSize: 1_000_000 });
+    for (let n = 0; n < 40; n++) db.put(`key ${n % 30}`, 'v'.repeat(8000));
+    const told: { bytesRead: number; bytesTotal: number }[] = [];
+    const beganMs = performance.now();
+    const { bytesBefore } = await db.merge({
+      bytesPerSecond: 2_000_000,
+      onProgress: progress => void told.push({ ...progress }),
+    });
+    const tookMs = performance.now() - beganMs;
+    expect(told.length, 'calls of onProgress').toBeGreaterThan(0);
+    expect(told.map(({ bytesTotal }) => bytesTotal)).toEqual(told.map(() => bytesBefore));
+    for (const { bytesRead } of told) expect(bytesRead).toBeLessThanOrEqual(bytesBefore);
+    expect(tookMs, 'milliseconds for 320,000 bytes at 2,000,000 in a second').toBeGreaterThan(60);
+  });
+
+  test('a tombstone stays while a replaced file with what it deletes cannot be removed', async () => {
+    const remove = (path: string): void => {
+      const isHeld = path.endsWith('0000000001.data');
+      if (isHeld) throw Object.assign(new Error('EBUSY: a virus scanner has it'), { code: 'EBUSY' });
+      nodeFileSystem.remove(path);
+    };
+    const db = await open({ ...SMALL, fs: { ...nodeFileSystem, remove } });
+    db.put('city', 'Bonn');
+    overwrite(db, 3);
+    await db.merge(); // File 1 does not count any more, and is still there.
+    db.delete('city');
+    overwrite(db, 2);
+    await db.merge();
+    for (let n = 0; n < 20; n++) await turn();
+    const killed = afterKill('without manifests'); // Then every data file counts that is there.
+    for (const name of ['MANIFEST', 'MANIFEST.previous']) nodeFs.rmSync(join(killed, name), { force: true });
+    const found = await open(SMALL, killed);
+    expect([found.has('city'), String(found.get('key 7'))]).toEqual([false, 'value 7 of round 1']);
+  });
+
+  test('when the manifest can no longer be read, the one before it lists no file that has gone', async () => {
+    const db = await open();
+    overwrite(db);
+    const before = contents(db);
+    await db.merge();
+    expect(await until(() => dataFiles().length === listedFiles().length)).toBe(true);
+    const damaged = afterKill('with a damaged manifest');
+    nodeFs.writeFileSync(join(damaged, 'MANIFEST'), 'rubbish');
+    expect(contents(await open(SMALL, damaged))).toEqual(before);
   });
 
   test('a merge that finds damage says so, and changes nothing', async () => {
@@ -1154,6 +1436,51 @@ describe('When the power goes', () => {
     });
   });
 
+  test('a merge by itself drops no such value either', async () => {
+    const disk = new Disk();
+    const first = await startOn(disk);
+    await first.close();
+    stopTime();
+    const eager = { auto: true, deadShare: 0.5, minDeadBytes: 100 };
+    const db = await open({ ...SMALL, fs: disk, merge: eager });
+    db.put('d', 'newer d');
+    const { dataBytes } = db.stats;
+    const work = async (): Promise<void> => {
+      await letTimePassUntil(() => db.stats.dataBytes < dataBytes);
+      vi.useRealTimers();
+      for (let n = 0; n < 20; n++) await turn();
+      expect(db.stats.dataBytes, 'bytes of data after the merge').toBeLessThan(dataBytes);
+    };
+    await cutPowerDuring(disk, work, (found, where) => {
+      const allowed = [KEPT, { ...KEPT, d: 'newer d' }];
+      expect(allowed, `${where}: ${JSON.stringify(found)}`).toContainEqual(found);
+    });
+  });
+
+  test('the old files go in such an order that what is left tells no lies, should both manifests be lost', async () => {
+    const disk = new Disk();
+    const db = await startOn(disk);
+    const left: { where: string; disk: Disk }[] = [];
+    disk.beforeCall = call => {
+      if (!/^remove .*\.data$/.test(call)) return;
+      left.push({ where: `before: ${call}`, disk: disk.after('unsynced bytes lost') });
+    };
+    await db.merge();
+    for (let n = 0; n < 20; n++) await turn();
+    disk.beforeCall = () => {};
+    expect(left.length, 'files removed').toBeGreaterThan(1);
+    for (const { where, disk: found } of left) {
+      for (const name of ['MANIFEST', 'MANIFEST.previous']) found.names.delete(join(directory, name));
+      const place = join(parent, 'after');
+      nodeFs.mkdirSync(place, { recursive: true });
+      const moved = new Disk();
+      for (const [name, node] of found.names) moved.names.set(join(place, basename(name)), node);
+      const again = await Database.open(place, { ...SMALL, fs: moved });
+      expect(contents(again), where).toEqual(KEPT);
+      await again.close();
+    }
+  });
+
   test('what a merge has left behind is swept away by the next open', async () => {
     const db = await open();
     overwrite(db);
@@ -1217,6 +1544,7 @@ describe('By itself', () => {
     await letTimePassUntil(() => !dataFiles().includes(before.file));
     expect(dataFiles()).toContain(first);
     expect(dataFiles()).not.toContain(before.file);
+    expect(tombstone(), 'the tombstone of city, in the files that the manifest lists').toBeDefined();
     expect(tombstone()).toMatchObject({ key: 'city', seq: before.seq });
     vi.useRealTimers();
     let again = await reopen(db);
@@ -1225,6 +1553,21 @@ describe('By itself', () => {
     expect(tombstone()).toBeUndefined();
     again = await reopen(again);
     expect(again.has('city')).toBe(false);
+  });
+
+  test('tombstones that have to stay are not merged again and again', async () => {
+    stopTime();
+    const db = await open({ ...AUTO, maxDataFileSize: 10_000 });
+    const long = (n: number): string => `deleted later ${n} `.padEnd(100, '.');
+    for (let n = 0; n < 20; n++) db.put(long(n), '');
+    for (let n = 0; n < 70; n++) db.put(`stays ${n}`, 'live '.repeat(20));
+    for (let n = 0; n < 20; n++) db.delete(long(n));
+    overwrite(db, 20);
+    await letTimePass(6000);
+    const before = listedFiles();
+    await letTimePass(4000);
+    expect(listedFiles(), 'files of a store that nobody has changed').toEqual(before);
+    expect(recordsIn(listedFiles()).filter(({ kind }) => kind === KIND_TOMBSTONE)).toHaveLength(20);
   });
 
   test('merge: { auto: false } leaves all of it to the caller', async () => {
@@ -1245,9 +1588,41 @@ describe('Hint files', () => {
       .filter(name => name.endsWith('.hint'))
       .sort();
 
-  /** A store with every kind of record in many files, closed. */
-  async function closedStore(options: DatabaseOptions = SMALL): Promise<unknown> {
-    const db = await open(options);
+  /** A store with puts, tombstones and a batch in many files, closed. */
+  async function closedStore(): Promise<unknown> {
+    const db = await open();
+    overwrite(db, 3);
+    db.put('k', 'v', { tag: 7, expiresAtMs: 4_000_000_000_000, orderKey: Buffer.from('orderkey') });
+    db.batch().put('key 2', 'in a batch').delete('key 3').commit();
+    db.delete('key 1');
+    const before = all(db);
+    await db.close();
+    return before;
+  }
+
+  /** All that can be known of the keys of a store. */
+  const all = (db: Pick<Database, 'keys' | 'getEntry'>): unknown =>
+    Array.from(db.keys(), key => [String(key), db.getEntry(key)]);
+
+  /** Opens the closed store without hints, with those written meanwhile, and without again: it always holds this. */
+  async function openInEveryWay(holds: (db: Database) => unknown, before: unknown): Promise<void> {
+    let db = await open(); // Writes the hints that are missing.
+    expect(holds(db), 'opened without hints').toEqual(before);
+    await db.close();
+    expect(hintFiles(), 'hints').toHaveLength(listedFiles().length);
+    db = await open();
+    expect([holds(db), db.report.warnings], 'opened with hints').toEqual([before, []]);
+    await db.close();
+    for (const name of hintFiles()) nodeFs.rmSync(join(directory, name));
+    expect(holds(await open()), 'opened without hints again').toEqual(before);
+  }
+
+  test('an open that finds hints comes to the same as one that reads every file', async () => {
+    await openInEveryWay(all, await closedStore());
+  });
+
+  test('hints tell of spaces, ranges and changes of expiry too', async () => {
+    const db = await open();
     const space = db.createSpace({ order: 'hash' });
     overwrite(db, 3);
     for (let n = 0; n < 10; n++)
@@ -1257,30 +1632,11 @@ describe('Hint files', () => {
     db.delete('key 1');
     db.deleteRange({ gte: 'key 10', lt: 'key 12' });
     db.dropSpace(db.createSpace({ order: 'key' }).id);
-    const before = all(db);
+    const holds = (store: Database): unknown =>
+      store.spaces().map(({ id, order }) => ({ id, order, keys: all(store.space(id)!) }));
+    const before = holds(db);
     await db.close();
-    return before;
-  }
-
-  /** All that can be known of a store. */
-  const all = (db: Database): unknown =>
-    db.spaces().map(({ id, order }) => ({
-      id,
-      order,
-      keys: Array.from(db.space(id)!.keys(), key => [String(key), db.space(id)!.getEntry(key)]),
-    }));
-
-  test('an open that finds hints comes to the same as one that reads every file', async () => {
-    const before = await closedStore();
-    let db = await open(); // Writes the hints that are missing.
-    expect(all(db)).toEqual(before);
-    await db.close();
-    expect(hintFiles()).toHaveLength(listedFiles().length);
-    db = await open();
-    expect([all(db), db.report.warnings]).toEqual([before, []]);
-    await db.close();
-    for (const name of hintFiles()) nodeFs.rmSync(join(directory, name));
-    expect(all(await open())).toEqual(before);
+    await openInEveryWay(holds, before);
   });
 
   test('with hints, no value is read', async () => {
@@ -1341,14 +1697,17 @@ describe('Hint files', () => {
     let db = await open();
     overwrite(db);
     await db.merge();
+    const numbers = (names: readonly string[]): string[] => names.map(name => name.slice(0, 10));
+    expect(listedFiles(true)).not.toEqual([]);
+    expect(numbers(hintFiles()), 'hints when the merge has ended').toEqual(
+      expect.arrayContaining(numbers(listedFiles(true))),
+    );
     const model = contents(db);
     await until(() => dataFiles().length === listedFiles().length);
     await db.close();
     db = await open();
     expect(contents(db)).toEqual(model);
     await db.close();
-    expect(hintFiles().map(name => name.slice(0, 10))).toEqual(
-      [...listedFiles()].sort().map(name => name.slice(0, 10)),
-    );
+    expect(numbers(hintFiles())).toEqual(numbers(listedFiles().sort()));
   });
 });
