@@ -11,6 +11,7 @@ const SMALL = { maxDataFileSize: 300, merge: { auto: false } };
 const EAGER = { maxDataFileSize: 300, merge: { auto: true, deadShare: 0.5, minDeadBytes: 1 } };
 
 const long = (letter: string): string => letter.repeat(120);
+const inWords = (en: string, zh: string): string => (process.env['ZEROCASK_LANG'] === 'zh' ? zh : en);
 
 /** The calls to the disk that the merge of a story makes, and the first of those that close the store. */
 const span = { from: 0, to: 0 };
@@ -38,7 +39,7 @@ async function merged({ fs, directory, story }: World): Promise<void> {
   await story.put(db, 'a', long('1'));
   await story.put(db, 'a', long('2'));
   await story.sync(db);
-  await merging(story, 'merge', () => db.merge());
+  await merging(story, inWords('merge', '合并'), () => db.merge());
   await story.close(db);
 }
 
@@ -49,7 +50,7 @@ async function notYetSynced({ fs, directory, story }: World): Promise<void> {
   await story.close(first);
   const db = await Database.open(directory, { fs, ...SMALL });
   await story.put(db, 'a', '2');
-  await merging(story, 'merge', () => db.merge());
+  await merging(story, inWords('merge', '合并'), () => db.merge());
   await story.close(db);
 }
 
@@ -64,7 +65,7 @@ async function someFiles({ fs, directory, story }: World): Promise<void> {
   await story.close(second);
   const db = await Database.open(directory, { fs, ...EAGER });
   const before = fs.list(directory).filter(name => name.endsWith('.data'));
-  await merging(story, 'the store merges by itself', async () => {
+  await merging(story, inWords('the store merges by itself', '存储自己合并'), async () => {
     const endMs = performance.now() + 4000;
     while (performance.now() < endMs && before.every(name => fs.list(directory).includes(name))) await wait(20);
   });
