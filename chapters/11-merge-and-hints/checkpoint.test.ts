@@ -1580,8 +1580,10 @@ describe('By itself', () => {
     for (let n = 0; n < 70; n++) db.put(`stays ${n}`, 'live '.repeat(20));
     for (let n = 0; n < 20; n++) db.delete(long(n));
     overwrite(db, 20);
+    const written = listedFiles();
     await letTimePass(6000);
     const before = listedFiles();
+    expect(before, 'files after six seconds').not.toEqual(written);
     await letTimePass(4000);
     expect(listedFiles(), 'files of a store that nobody has changed').toEqual(before);
     vi.useRealTimers();
@@ -1707,6 +1709,7 @@ describe('Hint files', () => {
   test('a hint stands for no data file that is not there', async () => {
     await closedStore();
     await (await open()).close();
+    expect(hintFiles(), 'hints').not.toEqual([]);
     nodeFs.rmSync(join(directory, listedFiles()[0]!));
     await expect(open()).rejects.toMatchObject({ code: 'CORRUPT' });
   });
