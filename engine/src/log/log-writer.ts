@@ -152,12 +152,13 @@ export class LogWriter {
 
   #armInterval(intervalMs: number): void {
     const nowMs = performance.now();
-    const endsAtMs = nowMs + Math.min(intervalMs, MAX_TIMER_MS);
+    const waitMs = Math.min(intervalMs, MAX_TIMER_MS);
+    const endsAtMs = nowMs + waitMs;
     const isOldest = this.log.syncedSeq >= this.#writtenBefore; // All before this write has been synced meanwhile.
     if (this.#intervalTimer === undefined || isOldest || endsAtMs < this.#intervalEndsAtMs) {
       clearTimeout(this.#intervalTimer);
       this.#intervalEndsAtMs = endsAtMs;
-      this.#intervalTimer = setTimeout(this.#endInterval, endsAtMs - nowMs).unref();
+      this.#intervalTimer = setTimeout(this.#endInterval, waitMs).unref();
     } else if (nowMs > this.#intervalEndsAtMs) {
       this.#endIntervalLate();
     }
