@@ -158,10 +158,24 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: inFile('group-commit.test.ts', 'a waiter that comes while a sync is under way waits for the next'),
   },
   {
+    name: 'a sync that was under way when another failed makes something durable',
+    file: 'log/sync-queue.ts',
+    replace: '        if (this.#failed) return; // Another sync has failed meanwhile: this one proves nothing.\n',
+    with: '',
+    caughtBy: inFile('disk-errors.test.ts', 'is believed by nobody, though another sync that was under way says yes'),
+  },
+  {
+    name: 'a lock whose named owner is dead is not waited for',
+    file: 'disk/lock-file.ts',
+    replace: 'const owner = isRunning(named) ? named : await findOwner(directory);',
+    with: 'const owner = named || (await findOwner(directory));',
+    caughtBy: inFile('lock.test.ts', 'has let go of it by dying, while a child process still has its descriptor'),
+  },
+  {
     name: 'a sync vouches for what was written while it was under way',
     file: 'log/log.ts',
-    replace: 'this.syncedSeq = Math.max(this.syncedSeq, target);',
-    with: 'this.syncedSeq = Math.max(this.syncedSeq, target, this.writtenSeq);',
+    replace: '    return target;',
+    with: '    return Math.max(target, this.writtenSeq);',
     caughtBy: inFile(
       'group-commit.test.ts',
       'whenever somebody is released, all that was waited for outlives a power cut in that moment',
@@ -327,6 +341,13 @@ export const MUTANTS: readonly Mutant[] = [
       "if (Number(bytes.readBigUInt64LE(DATA_SIZE_OFFSET)) !== live.sealedSize) return 'the data file has another size';",
     with: '',
     caughtBy: inFile('damaged-hints.test.ts', 'about the size of its file, its count or its version, is not used'),
+  },
+  {
+    name: 'a hint is used as far as it makes sense',
+    file: 'disk/hint-file.ts',
+    replace: "return hint.isWhole(live.sealedSize) ? hint : 'it makes no sense';",
+    with: 'return hint;',
+    caughtBy: inFile('hints.test.ts', 'has a record that nobody wrote, and then one that makes no sense'),
   },
   {
     name: 'a hint is enough, whatever has become of its data file',
