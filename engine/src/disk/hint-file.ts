@@ -63,15 +63,11 @@ export class HintBuilder {
 
   /** {@link add} for a record as it was read at this offset of the data file. */
   addRecord(record: LogRecord, offset: number): void {
-    const { key, value, size } = record;
-    this.add({
-      ...record,
-      key: key.toString('latin1'),
-      valueSize: value.length,
-      value: readsValue(record.kind) ? value : NOTHING,
-      offset,
-      size,
-    });
+    const { kind, space, seq, tag, expiresAtMs, orderKey, size } = record;
+    const key = record.key.toString('latin1');
+    const valueSize = record.value.length;
+    const value = readsValue(kind) ? record.value : NOTHING;
+    this.add({ kind, space, seq, tag, expiresAtMs, orderKey, key, valueSize, offset, size, value });
   }
 
   #reserve(size: number): void {

@@ -26,7 +26,7 @@ export function lookAtMachine(directory: string, fdatasyncMicroseconds: number):
     processor: cpus()[0]?.model.trim() ?? 'unknown',
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
-    system: `${type()} ${release()}${distribution()}`,
+    system: `${type()} ${release().split('.').slice(0, 2).join('.')}${distribution()}`,
     node: process.version,
     fileSystem: said('stat', ['-f', '-c', '%T', directory]),
     fdatasyncMicroseconds,
