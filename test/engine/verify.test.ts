@@ -164,8 +164,8 @@ describe('an open database', () => {
   test('is used meanwhile: what changes is no problem, and the event loop is not held up', async () => {
     const directory = temporaryDirectory('used');
     const fs = new SimulatedDisk(directory);
-    const db = await Database.open(directory, { fs, maxDataFileSize: 200_000 });
-    for (let n = 0; n < 3000; n++) db.put(`key ${n}`, 'x'.repeat(300));
+    const db = await Database.open(directory, { fs, maxDataFileSize: 2_000_000 });
+    for (let n = 0; n < 30_000; n++) db.put(`key ${n}`, 'x'.repeat(300));
     let turns = 0;
     let isDone = false;
     const report = db.verify().finally(() => {
@@ -174,8 +174,8 @@ describe('an open database', () => {
     while (!isDone) {
       await new Promise(setImmediate);
       turns++;
-      db.put(`key ${(turns * 7) % 3000}`, `changed ${turns}`);
-      db.delete(`key ${(turns * 11) % 3000}`);
+      db.put(`key ${(turns * 7) % 30_000}`, `changed ${turns}`);
+      db.delete(`key ${(turns * 11) % 30_000}`);
       db.put(`new ${turns}`, 'x');
     }
     expect((await report).problems).toEqual([]);
