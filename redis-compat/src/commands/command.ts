@@ -34,7 +34,7 @@ export const commandCommands: CommandTable = {
         since: '2.8.13',
         summary: 'Returns a count of commands.',
         complexity: 'O(1)',
-        run: ctx => ctx.reply.integer(ctx.server.registry.commands.length),
+        run: count,
       },
       docs: {
         ...shared,
@@ -107,6 +107,11 @@ export const commandCommands: CommandTable = {
     },
   },
 };
+
+function count(ctx: CommandContext): void {
+  const { commands } = ctx.server.registry;
+  ctx.reply.integer(commands.length);
+}
 
 function infoOfAll(ctx: CommandContext): void {
   const { commands } = ctx.server.registry;
