@@ -15,8 +15,6 @@ export interface Addition {
   /** Whether the file begins in this chapter. */
   readonly isNewFile: boolean;
   readonly name: string;
-  /** Whether nothing of it is left in JavaScript. */
-  readonly isType: boolean;
   /** Doc comments and signatures; those of members stand between the lines of their class or interface. */
   readonly text: string;
 }
@@ -34,8 +32,7 @@ export function contractAdditions(course: Course, k: number): Addition[] {
       const node = declarationOf(now, owner);
       const text = node && additionOf(node, now, old, owner, new Set(names));
       if (!node || !text) continue;
-      const isType = ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node);
-      out.push({ path, isNewFile: !before.has(path), name: owner, isType, text });
+      out.push({ path, isNewFile: !before.has(path), name: owner, text });
     }
   }
   return out;

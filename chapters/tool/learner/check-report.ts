@@ -10,7 +10,7 @@ import { absentNames, type MissingPart } from './exports.ts';
 import { hexDifference } from './hex-view.ts';
 import { listed } from './language.ts';
 import { shortPath } from './places.ts';
-import { chapterNumber, type Session } from './session.ts';
+import { chapterNumber, type Session, Stop } from './session.ts';
 import { columnsOf, padEnd, visible, withoutColours, wrap } from './terminal.ts';
 import { textDifference } from './text-difference.ts';
 
@@ -108,6 +108,21 @@ function groupBySection(tests: readonly TestOutcome[]): Map<string, TestOutcome[
 export function sectionTitle({ lang }: Session, { sections }: Chapter, name: string): string {
   const at = sections.en.indexOf(name);
   return (at < 0 ? undefined : sections[lang][at]) ?? name;
+}
+
+/** Which of these sections is asked for: by its number in the list, by its name or title, or by a part of one. */
+export function chooseSection(session: Session, chapter: Chapter, sections: readonly string[], wanted: string): number {
+  const titles = sections.map(name => sectionTitle(session, chapter, name));
+  const names = sections.map((name, index) => [name, titles[index]!].map(each => each.toLowerCase()));
+  const asked = wanted.toLowerCase();
+  const found = [
+    names.findIndex((_, index) => String(index + 1) === asked),
+    names.findIndex(each => each.includes(asked)),
+    names.findIndex(each => each.some(name => name.includes(asked))),
+  ].find(index => index >= 0);
+  if (found !== undefined) return found;
+  const known = titles.map((title, index) => `${index + 1} ${title}`).join(' · ');
+  throw new Stop(session.say('noSuchSection', { section: wanted, known }));
 }
 
 /** Files and names that the chapter asks for and the folder does not have, and names that are there in another spelling. */

@@ -11,6 +11,7 @@ import {
   brokenLines,
   type ChapterReport,
   chapterLines,
+  chooseSection,
   emptyLines,
   failureLines,
   fullName,
@@ -20,7 +21,6 @@ import {
   onlyWaits,
   reasonLines,
   reasonOf,
-  sectionTitle,
 } from './check-report.ts';
 import { runCheckpoints } from './check-run.ts';
 import {
@@ -93,7 +93,8 @@ export async function runCheck(session: Session, course: Course, options: CheckO
     return some.map(each => reportOf(session, state, each, outcome));
   };
   const first = await run(chapters);
-  const again = await run(first.filter(isSurprise).map(report => report.chapter));
+  const surprises = first.filter(isSurprise).map(report => report.chapter);
+  const again = surprises.length === 0 ? [] : await run(surprises); // A run costs its start even without tests.
   const reports = first.map(report => again.find(each => each.chapter === report.chapter && isGreen(each)) ?? report);
   const lucky = reports.filter(report => !first.includes(report)).map(report => report.chapter);
   return { green: reports.every(isGreen), chapter, reports, lucky, milliseconds: performance.now() - started };
@@ -105,16 +106,7 @@ const isSurprise = (report: ChapterReport): boolean =>
 
 function sectionOf(session: Session, chapter: Chapter, wanted: string): string {
   const { en } = chapter.sections;
-  const names = en.map(name => [name, sectionTitle(session, chapter, name)].map(each => each.toLowerCase()));
-  const asked = wanted.toLowerCase();
-  const at = [
-    Number(wanted) - 1,
-    names.findIndex(each => each.includes(asked)),
-    names.findIndex(each => each.some(name => name.includes(asked))),
-  ].find(index => en[index] !== undefined);
-  if (at !== undefined) return en[at]!;
-  const known = en.map((name, index) => `${index + 1} ${sectionTitle(session, chapter, name)}`).join(' · ');
-  throw new Stop(session.say('noSuchSection', { section: wanted, known }));
+  return en[chooseSection(session, chapter, en, wanted)]!;
 }
 
 function reportOf(session: Session, state: LearnerState, chapter: Chapter, outcome: CheckOutcome): ChapterReport {

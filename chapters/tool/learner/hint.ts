@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Chapter, Hint } from '../catalog.ts';
-import { sectionTitle } from './check-report.ts';
+import { chooseSection, sectionTitle } from './check-report.ts';
 import { openCourse, wantChapter } from './course-book.ts';
 import { renderMarkdown } from './lesson-view.ts';
 import { chapterNumber, command, requireState, type Session, Stop } from './session.ts';
@@ -80,17 +80,8 @@ const hintWords = ({ chapter, section }: HintOptions): string =>
 function chooseHint(session: Session, state: LearnerState, chapter: Chapter, section?: string): Hint | undefined {
   const { hints } = chapter;
   if (section !== undefined) {
-    const wanted = section.toLowerCase();
-    const names = (hint: Hint): string[] => [hint.section, sectionTitle(session, chapter, hint.section)];
-    const found =
-      hints.find((_, index) => String(index + 1) === wanted) ??
-      hints.find(each => names(each).some(name => name.toLowerCase() === wanted)) ??
-      hints.find(each => names(each).some(name => name.toLowerCase().includes(wanted)));
-    if (found !== undefined) return found;
-    const known = hints.map(each => sectionTitle(session, chapter, each.section));
-    throw new Stop(
-      session.say('noSuchSection', { section, known: known.map((name, index) => `${index + 1} ${name}`).join(' · ') }),
-    );
+    const names = hints.map(each => each.section);
+    return hints[chooseSection(session, chapter, names, section)];
   }
   for (const red of state.red[chapter.number] ?? []) {
     const found = hints.find(each => red === each.section || red.startsWith(each.section));
