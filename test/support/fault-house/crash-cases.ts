@@ -1,6 +1,7 @@
 /**
  * Crash cases: run a workload once and record what it does to the disk; then, for each call and each moment at which
- * something was promised, open every state that the disk may be in if that was the last thing to happen, twice, and hold what is found against what had been promised.
+ * something was promised, open every state that the disk may be in if that was the last thing to happen, twice, and hold
+ * what is found against what had been promised.
  *
  * The code under test is reached through two functions of the caller, `workload` and `reopen`; all it needs is that its
  * files go through a FileSystem. Recovery is code under test as well: with `recoveryEvery` it is crashed at its own calls.
